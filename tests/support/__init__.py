@@ -1,0 +1,1 @@
+"""What tests share: where sample data lie, databases, people and pictures."""
