@@ -1,0 +1,236 @@
+"""Engines and transactions on SQLite and PostgreSQL, and the few differences between the two.
+
+All access is synchronous; async code calls it in a thread. On SQLite every write transaction is
+`BEGIN IMMEDIATE`; a read holds one snapshot. Never keep a write open while files are read or
+written.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Text,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+
+from shared.errors import Busy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Engine
+
+    from shared.settings import DatabaseSettings
+
+SQLITE = "sqlite"
+POSTGRESQL = "postgresql"
+_GROUP_LOCKS = 7_351
+"""First key of the advisory locks on groups."""
+
+
+@dataclass(slots=True)
+class StatementCount:
+    """How many statements were sent while it was current, and their texts."""
+
+    statements: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+
+_counting: ContextVar[StatementCount | None] = ContextVar("statement_count", default=None)
+
+
+@contextmanager
+def counted_statements() -> Iterator[StatementCount]:
+    """Count the statements sent in this context (threads started from it included)."""
+    count = StatementCount()
+    token = _counting.set(count)
+    try:
+        yield count
+    finally:
+        _counting.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The two databases of an installation: rows that last, and rows that may be lost."""
+
+    main: Engine
+    live: Engine
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.main.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading: one snapshot on SQLite, statement by statement on
+        PostgreSQL.
+        """
+        with _translated(), self.main.connect() as connection:
+            if self.dialect == POSTGRESQL:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection on which all statements see one state."""
+        with _translated(), self.main.connect() as connection:
+            if self.dialect == POSTGRESQL:
+                connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A write transaction: committed at the end, rolled back on any exception."""
+        with _translated(), self.main.connect() as connection:
+            if self.dialect == SQLITE:
+                connection.execution_options(tessera_begin="IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def write_live(self) -> Iterator[Connection]:
+        """A short write transaction on the live database."""
+        with _translated(), self.live.connect() as connection:
+            if self.dialect == SQLITE:
+                connection.execution_options(tessera_begin="IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read_live(self) -> Iterator[Connection]:
+        """A connection to the live database for reading."""
+        with _translated(), self.live.connect() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.main.dispose()
+        self.live.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if _is_lock_timeout(error):
+            raise Busy("Somebody else is writing.", hint="Try again in a moment.") from error
+        raise
+
+
+def _is_lock_timeout(error: OperationalError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in {"55P03", "40P01"} or "database is locked" in str(error.orig)
+
+
+def open_database(settings: DatabaseSettings) -> Database:
+    """Open both engines; makes the folder of a SQLite file. Nothing is migrated here."""
+    main = _engine(settings.main_url, settings)
+    live = main if main.dialect.name == POSTGRESQL else _engine(settings.live_url, settings)
+    return Database(main, live)
+
+
+def _engine(url: str, settings: DatabaseSettings) -> Engine:
+    options: dict[str, Any] = {}
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        options["connect_args"] = {"check_same_thread": False, "isolation_level": None}
+        options["poolclass"] = QueuePool
+    else:
+        timeout = int(settings.database_lock_timeout_s * 1000)
+        options["connect_args"] = {"options": f"-c lock_timeout={timeout} -c timezone=UTC"}
+        options["pool_pre_ping"] = True
+    engine = create_engine(
+        url,
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_pool_size,
+        json_serializer=_dump_json,
+        **options,
+    )
+    if engine.dialect.name == SQLITE:
+        _prepare_sqlite(engine, settings.database_lock_timeout_s)
+    event.listen(engine, "before_cursor_execute", _count)
+    return engine
+
+
+def _dump_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _prepare_sqlite(engine: Engine, timeout_s: float) -> None:
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={int(timeout_s * 1000)}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA temp_store=MEMORY")
+        cursor.execute("PRAGMA mmap_size=268435456")
+        cursor.execute("PRAGMA cache_size=-32768")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        kind = connection.get_execution_options().get("tessera_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def _count(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+    count = _counting.get()
+    if count is not None and not statement.startswith("BEGIN"):
+        count.statements.append(statement)
+
+
+def ids_in(
+    connection: Connection, column: ColumnElement[Any], ids: Iterable[int]
+) -> ColumnElement[bool]:
+    """`column` is one of `ids`: one bound value whatever their number, so statements stay
+    cached.
+    """
+    numbers = list(ids)
+    if connection.dialect.name == POSTGRESQL:
+        return column == any_(bindparam(None, numbers, type_=ARRAY(BigInteger)))
+    each = func.json_each(bindparam(None, json.dumps(numbers), type_=Text)).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def lock_groups(
+    connection: Connection, group_ids: Sequence[int], *, exclusively: bool = False
+) -> None:
+    """Take the advisory locks of these groups, in id order, until the transaction ends.
+
+    Whoever makes or cuts a link or reference takes them shared; a graph operation exclusively.
+    SQLite
+    has one writer at a time and needs none. Raises `Busy` when the lock is not to be had in time.
+    """
+    if connection.dialect.name != POSTGRESQL:
+        return
+    name = "pg_advisory_xact_lock" if exclusively else "pg_advisory_xact_lock_shared"
+    for group_id in sorted(set(group_ids)):
+        connection.execute(
+            text(f"SELECT {name}(:kind, :group)"),
+            {"kind": _GROUP_LOCKS, "group": group_id % 2**31},
+        )

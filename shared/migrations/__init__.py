@@ -1,0 +1,5 @@
+"""Alembic migrations of the main database, and `upgrade`, which both services check at start.
+
+Migrations are named by what they do and run up and down on both databases. The live database is not
+migrated: it is made again when its shape changes.
+"""
