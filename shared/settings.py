@@ -22,7 +22,7 @@ class StorageSettings(BaseSettings):
 
     data_dir: Path = Field(
         default=Path("data"),
-        description="Folder of the managed repository, derived files, caches and, by default, SQLite.",
+        description="Folder of the managed repository, derived files, caches and SQLite.",
     )
     trash_days: int = Field(
         default=30, ge=0, description="Days for which deleted objects can be restored."
@@ -38,9 +38,8 @@ class StorageSettings(BaseSettings):
     import_roots: str = Field(
         default="",
         description=(
-            "Server folders from which importFiles may take paths, separated by ';', each
-            optionally "
-            "followed by '=' and the comma-separated names of the groups that may use it."
+            "Server folders from which importFiles may take paths, separated by ';', each "
+            "optionally followed by '=' and the comma-separated names of the groups that may use it."
         ),
     )
 
@@ -90,9 +89,8 @@ class AuthSettings(DatabaseSettings):
     secret_key: str = Field(
         default="",
         description=(
-            "Keys for signatures as 'id:secret', newest first, separated by commas; a secret has at
-            "
-            "least 32 characters. Empty: the file secret.key in the data folder, which must exist."
+            "Keys for signatures as 'id:secret', newest first, separated by commas; a secret has "
+            "at least 32 characters. Empty: the file secret.key in the data folder, which must exist."
         ),
         repr=False,
     )

@@ -17,7 +17,7 @@ class LiveBase(DeclarativeBase):
     """Base of the tables in the live database."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = Base.type_annotation_map  # noqa: RUF012  # SQLAlchemy reads it so
+    type_annotation_map = Base.type_annotation_map  # SQLAlchemy reads it so
 
 
 class ActivityPulse(LiveBase):
