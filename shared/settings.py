@@ -39,7 +39,7 @@ class StorageSettings(BaseSettings):
         default="",
         description=(
             "Server folders from which importFiles may take paths, separated by ';', each "
-            "optionally followed by '=' and the comma-separated names of the groups that may use it."
+            "optionally followed by '=' and the comma-separated names of groups that may use it."
         ),
     )
 
@@ -89,8 +89,8 @@ class AuthSettings(DatabaseSettings):
     secret_key: str = Field(
         default="",
         description=(
-            "Keys for signatures as 'id:secret', newest first, separated by commas; a secret has "
-            "at least 32 characters. Empty: the file secret.key in the data folder, which must exist."
+            "Keys for signatures as 'id:secret', newest first, separated by commas; a secret "
+            "has at least 32 characters. Empty: the file secret.key in the data folder."
         ),
         repr=False,
     )
