@@ -1,0 +1,45 @@
+"""`tessera`: the root of the command line, and how an error becomes a sentence and an exit code.
+
+Commands import what they need inside their functions, so that `tessera --help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from cli.commands import demo, import_files, run, serve, session
+from cli.output import exit_code
+from shared.errors import TesseraError
+
+app = typer.Typer(
+    name="tessera",
+    help="Microscopy and pathology images: browse, import, share, render.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run.run)
+app.command("import")(import_files.import_)
+app.command("login")(session.login)
+app.command("logout")(session.logout)
+app.command("demo")(demo.demo)
+app.command("migrate")(serve.migrate)
+app.command("worker")(serve.worker)
+app.add_typer(serve.app, name="serve")
+
+
+def main() -> None:
+    """Run the command line; a TesseraError is told in one line and ends with its exit code."""
+    try:
+        app()
+    except TesseraError as error:
+        print(f"tessera: {error}", file=sys.stderr)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
