@@ -151,9 +151,9 @@ def _labels() -> Table:
     hue = _hues(index * 0.6180339887498949 % 1).astype(np.float64)
     brightness = np.array([1.0, 0.75, 0.5])[index % 3][:, np.newaxis]
     whiteness = np.array([0.0, 0.35])[index // 3 % 2][:, np.newaxis]
-    table = ((hue * (1 - whiteness) + 255 * whiteness) * brightness).astype(np.uint8)
-    table[0] = 0
-    return table
+    colors = (hue * (1 - whiteness) + 255 * whiteness) * brightness
+    colors[0] = 0
+    return np.asarray(colors.astype(np.uint8), dtype=np.uint8)
 
 
 def _valid_name(name: str, point: EntryPoint) -> str:
