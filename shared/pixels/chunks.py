@@ -34,7 +34,7 @@ def decode_chunk(
     """
     try:
         stored = _stored_array(data, level, coordinate)
-    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as error:
         raise BrokenFile(
             f"The chunk {tuple(coordinate)} in {level.file_of(coordinate)!r} cannot be decoded: "
             f"{error}.",
@@ -184,7 +184,7 @@ def _jpeg2000(data: bytes, level: LevelIndex) -> NDArray[Any]:
     rgb: NDArray[Any] = np.stack(
         (luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue), axis=-1
     )
-    return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(rgb), 0, 255).astype(np.uint8))
 
 
 def _webp(data: bytes, level: LevelIndex) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""`ZarrSource`: an OME-Zarr through zarr-python, for arrays that the chunk index cannot describe."""
+"""`ZarrSource`: OME-Zarr through zarr-python, for arrays that the chunk index cannot describe."""
 
 from __future__ import annotations
 
