@@ -1,0 +1,101 @@
+"""`tessera serve api`, `serve tiles`, `worker` and `migrate`: the processes of an installation.
+
+Each reads its settings from `TESSERA_*`; the services are imported inside the commands only.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+app = typer.Typer(help="Run one of the two services.", no_args_is_help=True)
+GRACE_S = 10
+"""How long a stopping service waits for answers under way."""
+
+
+@app.command("api")
+def api() -> None:
+    """Run the GraphQL API."""
+    from shared.settings import Settings
+
+    settings = Settings()
+    _serve("graphql_api.app:create", settings.api_host, settings.api_port, settings.log_level, 1)
+
+
+@app.command("tiles")
+def tiles(
+    workers: Annotated[int, typer.Option(help="Processes; 0 means one for each core.")] = 0,
+) -> None:
+    """Run the tile service."""
+    from shared.settings import Settings
+
+    settings = Settings()
+    count = workers or os.cpu_count() or 1
+    _serve(
+        "tile_service.app:create", settings.tile_host, settings.tile_port, settings.log_level, count
+    )
+
+
+def worker() -> None:
+    """Run the worker that imports files and carries out graph operations."""
+    from shared.activities.worker import run_worker
+    from shared.storage.local import LocalStorage
+
+    from graphql_api.activities import handlers
+    from shared.database import open_database
+    from shared.settings import Settings
+    from shared.telemetry import set_up_logging
+
+    settings = Settings()
+    set_up_logging(settings.log_level, as_json=settings.log_json)
+    stop = threading.Event()
+
+    def _stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    database = open_database(settings)
+    try:
+        run_worker(database, LocalStorage(settings.data_dir), settings, handlers(), stop)
+    finally:
+        database.dispose()
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from shared.database import open_database
+    from shared.migrations import upgrade
+    from shared.settings import Settings
+
+    database = open_database(Settings())
+    try:
+        upgrade(database)
+    finally:
+        database.dispose()
+    print("The database is current.")
+
+
+def _serve(factory: str, host: str, port: int, level: str, workers: int) -> None:
+    import uvicorn
+
+    options: dict[str, Any] = {
+        "factory": True,
+        "host": host,
+        "port": port,
+        "log_level": "warning" if level.upper() != "DEBUG" else "debug",
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": GRACE_S,
+    }
+    if workers > 1:
+        options["workers"] = workers
+    uvicorn.run(factory, **options)

@@ -1,0 +1,76 @@
+"""`tessera login` and `tessera logout`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from cli.session import DEFAULT_SERVER, StoredSession, forget_session, load_session, save_session
+from cli.session import server_url as parse_server
+
+LOGIN = """
+mutation Login($input: LoginInput!) {
+  login(input: $input) {
+    token
+    user { login groups(first: 1) { nodes { name } } }
+    errors { message code }
+  }
+}
+"""
+LOGOUT = "mutation Logout { logout { errors { message code } } }"
+
+
+def login(
+    address: Annotated[str | None, typer.Argument(help="[user@]server[:port]")] = None,
+    server: Annotated[str | None, typer.Option("-s", "--server", help="Host or URL.")] = None,
+    port: Annotated[int | None, typer.Option("-p", "--port", help="Port of the API.")] = None,
+    user: Annotated[str | None, typer.Option("-u", "--user", help="Login name.")] = None,
+    password: Annotated[
+        str | None, typer.Option("-w", "--password", help="Better left to the prompt.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("-g", "--group", help="Group in which new objects are made.")
+    ] = None,
+) -> None:
+    """Log in and keep the session for the commands that follow."""
+    from cli.client import Client
+
+    if address:
+        before, at, after = address.rpartition("@")
+        user = user or (before if at else None)
+        server = server or after
+    kept = load_session()
+    chosen = server or os.environ.get("TESSERA_SERVER") or (kept.server if kept else DEFAULT_SERVER)
+    url = parse_server(f"{chosen}:{port}" if port and "://" not in chosen else chosen)
+    name = user or typer.prompt("User")
+    secret = (
+        password
+        or os.environ.get("TESSERA_PASSWORD")
+        or typer.prompt(f"Password for {name}", hide_input=True)
+    )
+    client = Client(url)
+    try:
+        payload = client.mutate("login", LOGIN, {"input": {"username": name, "password": secret}})
+    finally:
+        client.close()
+    save_session(StoredSession(url, payload["token"], name, group))
+    nodes = payload["user"]["groups"]["nodes"]
+    current = group or (nodes[0]["name"] if nodes else "none")
+    print(f"Created session for {name}@{url.partition('://')[2]}. Current group: {current}")
+
+
+def logout() -> None:
+    """End the session and forget it."""
+    from cli.client import Client
+    from cli.session import current_session
+
+    session = current_session()
+    client = Client.of(session)
+    try:
+        client.mutate("logout", LOGOUT, {})
+    finally:
+        client.close()
+        forget_session()
+    print(f"Logged out of {session.server}.")
