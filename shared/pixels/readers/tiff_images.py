@@ -124,6 +124,20 @@ def smaller_levels(first: TiffLevel, rest: list[TiffLevel]) -> tuple[TiffLevel, 
     return tuple(kept)
 
 
+def differing_jpeg_tables(level: TiffLevel) -> NDArray[Any] | None:
+    """Answer the JPEG tables by (t, c, z), None when the keyframe's serve for all pages."""
+    import numpy as np
+
+    if level.contiguous_from is not None or int(level.keyframe.compression) not in {6, 7, 34892}:
+        return None
+    tables = np.empty(level.planes.shape, object)
+    for at, page in np.ndenumerate(level.planes):
+        tables[at] = None if page is None else page.jpegtables
+    own = level.keyframe.jpegtables
+    stored: list[Any] = [page for page in level.planes.ravel() if page is not None]
+    return tables if any(page.jpegtables != own for page in stored) else None
+
+
 def _outer(series: TiffPageSeries) -> tuple[str, tuple[int, ...]]:
     """Answer letters and sizes of the axes between pages."""
     axes = series.get_axes(squeeze=False)

@@ -15,6 +15,7 @@ from shared.pixels.chunk_index import ChunkShape
 from shared.pixels.readers.tiff_checks import Place, checked_lengths
 from shared.pixels.readers.tiff_codecs import bits_of
 from shared.pixels.readers.tiff_file import broken
+from shared.pixels.readers.tiff_images import differing_jpeg_tables
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +70,7 @@ def segments_of(level: TiffLevel, name: str, file_size: int) -> Segments:
     expected = _expected(page, shape, grid, row_bytes, full_bytes)
     lengths = checked_lengths(offsets, lengths, expected, page, Place(name, file_size))
     found = Segments(shape, page.is_tiled, *_as_tczyx(level, offsets, lengths))
-    found = replace(found, jpeg_tables=_jpeg_tables(level))
+    found = replace(found, jpeg_tables=differing_jpeg_tables(level))
     if page.compression == 1 and not page.is_tiled and shape.z == 1:
         found = _recut(found, page, row_bytes)
     return found
@@ -176,19 +177,6 @@ def _as_tczyx(
         return split.reshape(t, c * samples, z * depth, rows, cols)
 
     return arranged(offsets), arranged(lengths)
-
-
-def _jpeg_tables(level: TiffLevel) -> NDArray[Any] | None:
-    import numpy as np
-
-    if level.contiguous_from is not None or int(level.keyframe.compression) not in {6, 7, 34892}:
-        return None
-    tables = np.empty(level.planes.shape, object)
-    for at, page in np.ndenumerate(level.planes):
-        tables[at] = None if page is None else page.jpegtables
-    own = level.keyframe.jpegtables
-    stored: list[Any] = [page for page in level.planes.ravel() if page is not None]
-    return tables if any(page.jpegtables != own for page in stored) else None
 
 
 def _recut(found: Segments, page: TiffPage, row_bytes: int) -> Segments:
