@@ -14,7 +14,7 @@ import numpy as np
 from shared.errors import Invalid
 from shared.rendering.luts import LookupTableSource, lookup_table
 from tile_service.rendering.kernel import CHANNELS_PER_PASS, kernels
-from tile_service.rendering.quantise import quantise_by_thresholds
+from tile_service.rendering.quantise import Curve, quantise_by_curve
 from tile_service.rendering.tables import RenderTables, render_tables
 
 if TYPE_CHECKING:
@@ -48,22 +48,15 @@ def render_with(
     fitting, size = _fitting(tables, planes, size)
     height, width = size
     out = np.empty((height, width), np.uint32)
-    if not fitting:
-        out.fill(0xFF000000)
-    elif tables.curves:
-        for index, (plane, curve) in enumerate(zip(fitting, tables.curves, strict=True)):
-            kernels().continuous(
-                plane,
-                curve.start,
-                curve.end,
-                curve.thresholds,
-                curve.guesses,
-                tables.packed[index],
-                index > 0,
-                out,
-            )
+    if tables.curves:
+        # wide types become their levels, which then stand in a table like any byte
+        fitting = [
+            _levels(plane, curve) for plane, curve in zip(fitting, tables.curves, strict=True)
+        ]
+    if fitting:
+        _composite(tables, fitting, out)
     else:
-        _add_tabled(tables, fitting, out)
+        out.fill(0xFF000000)
     return _rgbx(out)
 
 
@@ -74,7 +67,7 @@ def composite_numpy(
     fitting, size = _fitting(tables, planes, size)
     total = np.zeros((*size, 3), np.uint32)
     for index, plane in enumerate(fitting):
-        by_value = quantise_by_thresholds(plane, tables.curves[index]) if tables.curves else plane
+        by_value = quantise_by_curve(plane, tables.curves[index]) if tables.curves else plane
         packed = tables.packed[index][by_value]
         fields = [packed >> np.uint32(shift) & np.uint32(1023) for shift in (0, 10, 20)]
         total = np.minimum(total + np.stack(fields, axis=-1), 255)
@@ -83,16 +76,20 @@ def composite_numpy(
     return rgbx
 
 
-def _add_tabled(tables: RenderTables, planes: list[Plane], out: NDArray[np.uint32]) -> None:
-    first = 0
-    while first < len(planes):
-        # what `out` holds already takes the place of one plane
-        count = min(len(planes) - first, CHANNELS_PER_PASS - (first > 0))
-        few = planes[first : first + count]
-        few += few[:1] * (4 - count)
-        packed = tables.packed[first : first + count]
-        kernels().tabled(*few, packed, count, first > 0, out)
-        first += count
+def _composite(tables: RenderTables, planes: list[Plane], out: NDArray[np.uint32]) -> None:
+    count = min(len(planes), CHANNELS_PER_PASS)
+    first = planes[:count] + planes[:1] * (CHANNELS_PER_PASS - count)
+    kernels().first(*first, tables.packed, count, out)
+    for plane, packed in zip(planes[count:], tables.packed[count:], strict=True):
+        kernels().further(plane, packed, out)
+
+
+def _levels(plane: Plane, curve: Curve) -> Plane:
+    levels = np.empty(plane.shape, np.uint8)
+    kernels().quantise(
+        plane, curve.start, curve.end, curve.is_linear, curve.thresholds, curve.guesses, levels
+    )
+    return levels
 
 
 def _fitting(
@@ -121,7 +118,7 @@ def _native(plane: Plane, dtype: np.dtype[np.generic]) -> Plane:
             f"A plane of {plane.dtype} was given where {dtype} was announced.",
             hint="Read planes in the native type of the image's pixel type.",
         )
-    native = plane.astype(dtype, copy=False)
+    native = np.ascontiguousarray(plane.astype(dtype, copy=False))
     # a signed value is looked up by its bit pattern
     return (
         native.view(f"u{dtype.itemsize}") if dtype.kind == "i" and dtype.itemsize <= 2 else native

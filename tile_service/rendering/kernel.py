@@ -1,4 +1,4 @@
-"""The compiled heart of rendering: tables and planes in, RGBX pixels out, in one pass per row.
+"""The compiled heart of rendering: tables and planes in, RGBX pixels out, row by row.
 
 The functions below are plain Python until `kernels` compiles them on first use; `use_cache_folder`
 must be called before that. Pixels are uint32, little-endian: red in the lowest byte, X = 255.
@@ -34,8 +34,9 @@ CHANNELS_PER_PASS = 4
 class Kernels:
     """The compiled functions; they release the GIL."""
 
-    tabled: Callable[..., None]
-    continuous: Callable[..., None]
+    first: Callable[..., None]
+    further: Callable[..., None]
+    quantise: Callable[..., None]
 
 
 def use_cache_folder(folder: Path) -> None:
@@ -55,30 +56,26 @@ def kernels() -> Kernels:
     from numba import types
 
     out = types.Array(types.uint32, 2, "C")
-    table = types.Array(types.uint32, 2, "C", readonly=True)
-    levels = types.Array(types.uint32, 1, "C", readonly=True)
+    tables = types.Array(types.uint32, 2, "C", readonly=True)
+    table = types.Array(types.uint32, 1, "C", readonly=True)
     thresholds = types.Array(types.float64, 1, "C", readonly=True)
     guesses = types.Array(types.uint8, 1, "C", readonly=True)
+    levels = types.Array(types.uint8, 2, "C")
+    number, flag, bound = types.intp, types.boolean, types.float64
 
     def plane(dtype: Any) -> Any:
-        return types.Array(dtype, 2, "A", readonly=True)
+        return types.Array(dtype, 2, "C", readonly=True)
 
-    narrow = (types.uint8, types.uint16)
-    wide = (types.int32, types.uint32, types.float32, types.float64)
-    number, flag = types.intp, types.boolean
+    narrow = [plane(dtype) for dtype in (types.uint8, types.uint16)]
+    wide = [plane(dtype) for dtype in (types.int32, types.uint32, types.float32, types.float64)]
+    curve = (bound, bound, flag, thresholds, guesses)
     return Kernels(
-        tabled=_compile(
-            _add_tabled,
-            [types.void(*[plane(d)] * 4, table, number, flag, out) for d in narrow],
+        first=_compile(
+            _set_tabled, [types.void(*[each] * 4, tables, number, out) for each in narrow]
         ),
-        continuous=_compile(
-            _add_continuous,
-            [
-                types.void(
-                    plane(d), types.float64, types.float64, thresholds, guesses, levels, flag, out
-                )
-                for d in wide
-            ],
+        further=_compile(_add_tabled, [types.void(each, table, out) for each in narrow]),
+        quantise=_compile(
+            _quantise_continuous, [types.void(each, *curve, levels) for each in wide]
         ),
     )
 
@@ -94,41 +91,31 @@ def _compile(function: Callable[..., None], signatures: list[Any]) -> Callable[.
     return compiled
 
 
-def _add_tabled(a, b, c, d, tables, count, is_more, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901
-    """Add up to four planes; with `is_more` onto what `out` holds (then at most three)."""
+def _set_tabled(a, b, c, d, tables, count, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Set `out` to the sum of the first `count` of four planes."""
     height, width = out.shape
     for y in range(height):
         row = out[y]
-        if is_more:
-            for x in range(width):
-                p = row[x]
-                row[x] = (
-                    (p & _BYTE)
-                    | ((p >> _EIGHT & _BYTE) << _TEN)
-                    | ((p >> _SIXTEEN & _BYTE) << _TWENTY)
-                )
-        else:
-            for x in range(width):
-                row[x] = 0
+        # rows and tables are named singly: indexed in two dimensions they cost six times as much
         if count == 4:
             a_row, b_row, c_row, d_row = a[y], b[y], c[y], d[y]
             t0, t1, t2, t3 = tables[0], tables[1], tables[2], tables[3]
             for x in range(width):
-                row[x] += t0[a_row[x]] + t1[b_row[x]] + t2[c_row[x]] + t3[d_row[x]]
+                row[x] = t0[a_row[x]] + t1[b_row[x]] + t2[c_row[x]] + t3[d_row[x]]
         elif count == 3:
             a_row, b_row, c_row = a[y], b[y], c[y]
             t0, t1, t2 = tables[0], tables[1], tables[2]
             for x in range(width):
-                row[x] += t0[a_row[x]] + t1[b_row[x]] + t2[c_row[x]]
+                row[x] = t0[a_row[x]] + t1[b_row[x]] + t2[c_row[x]]
         elif count == 2:
             a_row, b_row = a[y], b[y]
             t0, t1 = tables[0], tables[1]
             for x in range(width):
-                row[x] += t0[a_row[x]] + t1[b_row[x]]
+                row[x] = t0[a_row[x]] + t1[b_row[x]]
         else:
             a_row, t0 = a[y], tables[0]
             for x in range(width):
-                row[x] += t0[a_row[x]]
+                row[x] = t0[a_row[x]]
         for x in range(width):
             p = row[x]
             row[x] = (
@@ -139,28 +126,48 @@ def _add_tabled(a, b, c, d, tables, count, is_more, out):  # type: ignore[no-unt
             )
 
 
-def _add_continuous(plane, start, end, thresholds, guesses, levels, is_more, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Add one plane of a wide type; with `is_more` onto what `out` holds."""
+def _add_tabled(plane, table, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Add one more plane onto the pixels of `out`."""
     height, width = out.shape
-    window = end - start
+    # looked up first and added in a loop of its own, which the compiler turns into vectors
+    found = np.empty(width, np.uint32)
     for y in range(height):
         row = out[y]
         values = plane[y]
         for x in range(width):
-            value = np.float64(values[x])
-            level = 0
-            if value >= end:
-                level = 255
-            elif value > start:
-                v = min(255.0 * (value - start) / window, _LARGEST_V)
-                level = int(guesses[int(v * _GUESS_STEPS)])
-                while level < 255 and v >= thresholds[level]:
-                    level += 1
-            p = levels[level]
-            red, green, blue = p & _LOW_TEN, p >> _TEN & _LOW_TEN, p >> _TWENTY & _LOW_TEN
-            if is_more:
-                before = row[x]
-                red = min(red + (before & _BYTE), _BYTE)
-                green = min(green + (before >> _EIGHT & _BYTE), _BYTE)
-                blue = min(blue + (before >> _SIXTEEN & _BYTE), _BYTE)
+            found[x] = table[values[x]]
+        for x in range(width):
+            p, before = found[x], row[x]
+            red = min((p & _LOW_TEN) + (before & _BYTE), _BYTE)
+            green = min((p >> _TEN & _LOW_TEN) + (before >> _EIGHT & _BYTE), _BYTE)
+            blue = min((p >> _TWENTY & _LOW_TEN) + (before >> _SIXTEEN & _BYTE), _BYTE)
             row[x] = red | green << _EIGHT | blue << _SIXTEEN | _OPAQUE
+
+
+def _quantise_continuous(plane, start, end, is_linear, thresholds, guesses, levels):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Set `levels` to the levels of one plane of a wide type."""
+    height, width = levels.shape
+    window = end - start
+    for y in range(height):
+        row = levels[y]
+        values = plane[y]
+        if is_linear:
+            for x in range(width):
+                # clamped before it is scaled; NaN fails the comparison and is the window's start
+                value = np.float64(values[x])
+                value = value if value > start else start
+                v = 255.0 * (min(value, end) - start) / window
+                v = v if v < 255.0 or value >= end else _LARGEST_V
+                row[x] = np.uint8(np.int32(v + 0.5))
+        else:
+            for x in range(width):
+                value = np.float64(values[x])
+                level = 0
+                if value >= end:
+                    level = 255
+                elif value > start:
+                    v = min(255.0 * (value - start) / window, _LARGEST_V)
+                    level = int(guesses[int(v * _GUESS_STEPS)])
+                    while level < 255 and v >= thresholds[level]:
+                        level += 1
+                row[x] = level

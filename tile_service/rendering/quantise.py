@@ -38,6 +38,7 @@ class Curve:
 
     start: float
     end: float
+    is_linear: bool
     thresholds: NDArray[np.float64]
     guesses: NDArray[np.uint8]
 
@@ -81,16 +82,19 @@ def curve(channel: ChannelSettings, pixel_type: str) -> Curve:
     marks = np.arange(255 * GUESS_STEPS + 1) / GUESS_STEPS
     guesses = np.searchsorted(thresholds, marks, side="right").astype(np.uint8)
     guesses[0] = 0  # at v = 0 every curve is 0, however steep it is above
-    return Curve(start, end, thresholds, guesses)
+    return Curve(start, end, channel.family is Family.LINEAR, thresholds, guesses)
 
 
-def quantise_by_thresholds(values: NDArray[np.generic], curve: Curve) -> NDArray[np.uint8]:
+def quantise_by_curve(values: NDArray[np.generic], curve: Curve) -> NDArray[np.uint8]:
     """The level of each value as the compiled kernel finds it, in NumPy. Any shape."""
     x = values.astype(np.float64)
     levels = np.zeros(x.shape, np.uint8)
     is_inside = (x > curve.start) & (x < curve.end)
     v = np.minimum(255.0 * (x[is_inside] - curve.start) / (curve.end - curve.start), LARGEST_V)
-    levels[is_inside] = np.searchsorted(curve.thresholds, v, side="right").astype(np.uint8)
+    if curve.is_linear:
+        levels[is_inside] = (v + 0.5).astype(np.uint8)
+    else:
+        levels[is_inside] = np.searchsorted(curve.thresholds, v, side="right").astype(np.uint8)
     levels[x >= curve.end] = 255
     return levels
 

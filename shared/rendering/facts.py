@@ -1,0 +1,172 @@
+"""What the computed settings of an image depend on, read from its rows in one statement.
+
+Wavelengths are answered in nm whatever unit a row has. A channel's light comes from its logical
+channel, which many images may share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from shared.database import ids_in
+from shared.models.acquisition import Filter, LightSettings, LightSource
+from shared.models.images import Channel, LogicalChannel, Pixels, StatsInfo
+from shared.models.links import LINKS
+from shared.rendering.defaults import ChannelFacts, ImageFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection, Row, ScalarSelect, Select
+
+_NM = {"nm": 1.0, "Å": 0.1, "pm": 1e-3, "µm": 1e3, "μm": 1e3, "um": 1e3, "mm": 1e6, "m": 1e9}
+
+
+@dataclass(frozen=True, slots=True)
+class FileDisplay:
+    """How the file asks for a channel to be shown; None where it does not say."""
+
+    active: bool | None
+    window_start: float | None
+    window_end: float | None
+    lookup_table: str | None
+    family: str | None
+    coefficient: float | None
+    reverse_intensity: bool | None
+
+
+def image_facts(connection: Connection, pixels_id: int) -> ImageFacts | None:
+    """The facts of one image's pixels; None when there are no such pixels."""
+    return image_facts_of(connection, [pixels_id]).get(pixels_id)
+
+
+def image_facts_of(connection: Connection, pixels_ids: Iterable[int]) -> dict[int, ImageFacts]:
+    """The facts of many pixels by id, in one statement; unknown ids are left out."""
+    statement = _statement().where(ids_in(connection, Pixels.id, pixels_ids))
+    rows: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(statement):
+        rows.setdefault(row.pixels_id, []).append(row)
+    return {pixels_id: _facts(found) for pixels_id, found in rows.items()}
+
+
+def _statement() -> Select[Any]:
+    laser = aliased(LightSource)
+    return (
+        select(
+            Pixels.id.label("pixels_id"),
+            Pixels.pixels_type,
+            Pixels.significant_bits,
+            Pixels.is_rgb,
+            Pixels.size_z,
+            Pixels.size_t,
+            Pixels.default_z,
+            Pixels.default_t,
+            Pixels.display_model,
+            LogicalChannel.name,
+            Channel.color,
+            Channel.lookup_table,
+            Channel.display_active,
+            Channel.display_start,
+            Channel.display_end,
+            Channel.display_family,
+            Channel.display_coefficient,
+            Channel.display_reverse,
+            LogicalChannel.emission_wave,
+            LogicalChannel.emission_wave_unit,
+            LogicalChannel.excitation_wave,
+            LogicalChannel.excitation_wave_unit,
+            LightSettings.wavelength,
+            LightSettings.wavelength_unit,
+            laser.class_name.label("light_class"),
+            laser.wavelength.label("laser_wavelength"),
+            laser.wavelength_unit.label("laser_wavelength_unit"),
+            StatsInfo.global_min,
+            StatsInfo.global_max,
+            _filter("Emission", Filter.cut_in).label("emission_cut_in"),
+            _filter("Emission", Filter.cut_in_unit).label("emission_cut_in_unit"),
+            _filter("Excitation", Filter.cut_in).label("excitation_cut_in"),
+            _filter("Excitation", Filter.cut_in_unit).label("excitation_cut_in_unit"),
+        )
+        .join(Channel, Channel.pixels_id == Pixels.id)
+        .join(LogicalChannel, LogicalChannel.id == Channel.logical_channel_id)
+        .outerjoin(StatsInfo, StatsInfo.id == Channel.stats_info_id)
+        .outerjoin(LightSettings, LightSettings.id == LogicalChannel.light_source_settings_id)
+        .outerjoin(laser, laser.id == LightSettings.light_source_id)
+        .order_by(Pixels.id, Channel.position)
+    )
+
+
+def _filter(kind: str, column: Any) -> ScalarSelect[Any]:
+    """A column of the first filter of that kind on the channel's light path or in its set."""
+    path = LINKS[f"LightPath{kind}FilterLink"].model
+    in_set = LINKS[f"FilterSet{kind}FilterLink"].model
+    ids = (
+        select(path.child_id)
+        .where(path.parent_id == LogicalChannel.light_path_id, path.trash_id.is_(None))
+        .union_all(
+            select(in_set.child_id).where(
+                in_set.parent_id == LogicalChannel.filter_set_id, in_set.trash_id.is_(None)
+            )
+        )
+        .correlate(LogicalChannel)
+    )
+    return (
+        select(column)
+        .where(Filter.id.in_(ids), Filter.cut_in.is_not(None))
+        .order_by(Filter.id)
+        .limit(1)
+        .correlate(LogicalChannel)
+        .scalar_subquery()
+    )
+
+
+def _facts(rows: list[Row[Any]]) -> ImageFacts:
+    first = rows[0]
+    return ImageFacts(
+        pixel_type=first.pixels_type,
+        channels=tuple(_channel(row) for row in rows),
+        significant_bits=first.significant_bits,
+        is_rgb=first.is_rgb,
+        size_z=first.size_z,
+        size_t=first.size_t,
+        default_z=first.default_z,
+        default_t=first.default_t,
+        model=first.display_model,
+    )
+
+
+def _channel(row: Row[Any]) -> ChannelFacts:
+    laser = _nm(row.wavelength, row.wavelength_unit)
+    if laser is None and row.light_class == "Laser":
+        laser = _nm(row.laser_wavelength, row.laser_wavelength_unit)
+    return ChannelFacts(
+        name=row.name,
+        color=row.color,
+        emission_nm=_nm(row.emission_wave, row.emission_wave_unit),
+        emission_filter_cut_in_nm=_nm(row.emission_cut_in, row.emission_cut_in_unit),
+        laser_nm=laser,
+        excitation_nm=_nm(row.excitation_wave, row.excitation_wave_unit),
+        excitation_filter_nm=_nm(row.excitation_cut_in, row.excitation_cut_in_unit),
+        minimum=row.global_min,
+        maximum=row.global_max,
+        lookup_table=row.lookup_table,
+        display=FileDisplay(
+            row.display_active,
+            row.display_start,
+            row.display_end,
+            None,
+            row.display_family,
+            row.display_coefficient,
+            row.display_reverse,
+        ),
+    )
+
+
+def _nm(value: float | None, unit: str | None) -> float | None:
+    # an unknown unit says nothing about colour; no unit means OME's default, nm
+    factor = _NM.get(unit or "nm")
+    return None if value is None or factor is None else value * factor

@@ -1,0 +1,325 @@
+"""Rendering settings as rows: what each user saved for an image, and how it is saved.
+
+Viewing writes nothing. Saving makes or changes the acting user's own row, never anybody else's; the
+caller has checked the right (SAVE_RENDERING) and opened the event.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from shared.clock import now
+from shared.database import ids_in
+from shared.errors import Invalid
+from shared.models.images import Pixels
+from shared.models.rendering import ChannelBinding, RenderingDef
+from shared.rendering.facts import image_facts, image_facts_of
+from shared.rendering.settings import (
+    ChannelSettings,
+    Family,
+    Model,
+    RenderingSettings,
+    valid_settings,
+    value_range,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from shared.auth.principal import Principal
+
+__all__ = [
+    "StoredSettings",
+    "address_version",
+    "all_settings",
+    "image_facts",
+    "image_facts_of",
+    "save_settings",
+    "settings_by_id",
+    "settings_of",
+    "stored_settings",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSettings:
+    """A saved row: `settings` is what it says; times are microseconds UTC."""
+
+    id: int
+    pixels_id: int
+    owner_id: int
+    version: int
+    updated_at: int
+    settings: RenderingSettings
+
+
+def stored_settings(
+    connection: Connection, pixels_id: int, owner_id: int
+) -> StoredSettings | None:
+    """What this user saved for these pixels, or None."""
+    found = settings_of(connection, [pixels_id], [owner_id])
+    return found.get((pixels_id, owner_id))
+
+
+def settings_of(
+    connection: Connection, pixels_ids: Iterable[int], owner_ids: Iterable[int]
+) -> dict[tuple[int, int], StoredSettings]:
+    """What these users saved for these pixels, by (pixels id, owner id), in one statement."""
+    where = and_(
+        ids_in(connection, RenderingDef.pixels_id, pixels_ids),
+        ids_in(connection, RenderingDef.owner_id, owner_ids),
+    )
+    return {(found.pixels_id, found.owner_id): found for found in _load(connection, where)}
+
+
+def all_settings(connection: Connection, pixels_id: int) -> tuple[StoredSettings, ...]:
+    """What all users saved for these pixels, newest first."""
+    found = _load(connection, RenderingDef.pixels_id == pixels_id)
+    return tuple(sorted(found, key=lambda row: (row.updated_at, row.id), reverse=True))
+
+
+def settings_by_id(connection: Connection, settings_id: int) -> StoredSettings | None:
+    """One saved row, or None. Whoever sees the image sees all its settings: check the image."""
+    return next(iter(_load(connection, RenderingDef.id == settings_id)), None)
+
+
+def address_version(generation: int, settings: RenderingSettings) -> str:
+    """The text of `v=`: what an image shows by itself, before an address says anything.
+
+    `settings` are those that apply to the viewer. An address that carries it may be cached for
+    long, since a change of the bytes or of the settings is a new address.
+    """
+    text = f"{settings.digest()} {settings.default_z} {settings.default_t}"
+    return f"{generation}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def save_settings(
+    connection: Connection,
+    principal: Principal,
+    event_id: int,
+    pixels_id: int,
+    group_id: int,
+    settings: RenderingSettings,
+) -> int:
+    """Save as the acting user's own row and answer its id; windows are clamped to the type.
+
+    Raises `Invalid` when the settings do not fit the image.
+    """
+    settings = _fitting(connection, pixels_id, settings)
+    mine = stored_settings(connection, pixels_id, principal.user_id)
+    if mine is None:
+        try:
+            with connection.begin_nested():
+                return _insert(connection, principal, event_id, pixels_id, group_id, settings)
+        except IntegrityError:
+            # the same user saved at the same moment, in another window
+            mine = stored_settings(connection, pixels_id, principal.user_id)
+            if mine is None:
+                raise
+    _update(connection, mine, event_id, group_id, settings)
+    return mine.id
+
+
+def _fitting(
+    connection: Connection, pixels_id: int, settings: RenderingSettings
+) -> RenderingSettings:
+    pixels = connection.execute(
+        select(
+            Pixels.pixels_type, Pixels.significant_bits, Pixels.size_c, Pixels.size_z, Pixels.size_t
+        ).where(Pixels.id == pixels_id)
+    ).one_or_none()
+    if pixels is None:
+        raise Invalid("These pixels do not exist.", hint="Name an image that has pixels.")
+    if len(settings.channels) != pixels.size_c:
+        raise Invalid(
+            f"The settings are for {len(settings.channels)} channels, the image has "
+            f"{pixels.size_c}.",
+            hint="Give settings for each channel of the image.",
+            path=("channels",),
+        )
+    for name, value, size in (
+        ("defaultZ", settings.default_z, pixels.size_z),
+        ("defaultT", settings.default_t, pixels.size_t),
+    ):
+        if not 0 <= value < size:
+            raise Invalid(
+                f"{name} {value} is outside the image.",
+                hint=f"Give a number from 0 to {size - 1}.",
+                path=(name,),
+            )
+    return valid_settings(settings, value_range(pixels.pixels_type, pixels.significant_bits))
+
+
+def _insert(
+    connection: Connection,
+    principal: Principal,
+    event_id: int,
+    pixels_id: int,
+    group_id: int,
+    settings: RenderingSettings,
+) -> int:
+    moment = now()
+    row = {
+        "owner_id": principal.user_id,
+        "group_id": group_id,
+        "creation_event_id": event_id,
+        "update_event_id": event_id,
+        "created_at": moment,
+        "updated_at": moment,
+        "pixels_id": pixels_id,
+        **_def_values(settings),
+    }
+    settings_id: int = connection.execute(
+        insert(RenderingDef).values(row).returning(RenderingDef.id)
+    ).scalar_one()
+    _insert_bindings(connection, settings_id, list(enumerate(settings.channels)))
+    _record(connection, event_id, "INSERT", settings_id, group_id, None)
+    return settings_id
+
+
+def _update(
+    connection: Connection,
+    mine: StoredSettings,
+    event_id: int,
+    group_id: int,
+    settings: RenderingSettings,
+) -> None:
+    connection.execute(
+        update(RenderingDef)
+        .where(RenderingDef.id == mine.id)
+        .values(
+            update_event_id=event_id,
+            updated_at=now(),
+            version=RenderingDef.version + 1,
+            **_def_values(settings),
+        )
+    )
+    bound = len(mine.settings.channels)
+    for position, channel in enumerate(settings.channels[:bound]):
+        connection.execute(
+            update(ChannelBinding)
+            .where(
+                ChannelBinding.rendering_def_id == mine.id, ChannelBinding.position == position
+            )
+            .values(**_binding_values(channel))
+        )
+    _insert_bindings(connection, mine.id, list(enumerate(settings.channels))[bound:])
+    before = {
+        **_def_values(mine.settings),
+        "channels": [_binding_values(channel) for channel in mine.settings.channels],
+    }
+    _record(connection, event_id, "UPDATE", mine.id, group_id, before)
+
+
+def _insert_bindings(
+    connection: Connection, settings_id: int, channels: Sequence[tuple[int, ChannelSettings]]
+) -> None:
+    if channels:
+        connection.execute(
+            insert(ChannelBinding),
+            [
+                {
+                    "rendering_def_id": settings_id,
+                    "position": position,
+                    **_binding_values(channel),
+                }
+                for position, channel in channels
+            ],
+        )
+
+
+def _record(
+    connection: Connection,
+    event_id: int,
+    action: str,
+    settings_id: int,
+    group_id: int,
+    before: dict[str, Any] | None,
+) -> None:
+    record(
+        connection,
+        event_id,
+        "RenderingSettings",
+        action,
+        [settings_id],
+        group_id=group_id,
+        before=None if before is None else {settings_id: before},
+    )
+
+
+def _def_values(settings: RenderingSettings) -> dict[str, Any]:
+    return {
+        "model": settings.model.value,
+        "default_z": settings.default_z,
+        "default_t": settings.default_t,
+    }
+
+
+def _binding_values(channel: ChannelSettings) -> dict[str, Any]:
+    values = asdict(channel)
+    values["family"] = channel.family.value
+    values["input_start"] = values.pop("window_start")
+    values["input_end"] = values.pop("window_end")
+    return values
+
+
+def _load(connection: Connection, where: ColumnElement[bool]) -> list[StoredSettings]:
+    statement = (
+        select(
+            RenderingDef.id,
+            RenderingDef.pixels_id,
+            RenderingDef.owner_id,
+            RenderingDef.version,
+            RenderingDef.updated_at,
+            RenderingDef.model,
+            RenderingDef.default_z,
+            RenderingDef.default_t,
+            ChannelBinding.active,
+            ChannelBinding.input_start,
+            ChannelBinding.input_end,
+            ChannelBinding.color,
+            ChannelBinding.lookup_table,
+            ChannelBinding.family,
+            ChannelBinding.coefficient,
+            ChannelBinding.reverse_intensity,
+        )
+        .join(ChannelBinding, ChannelBinding.rendering_def_id == RenderingDef.id)
+        .where(where, RenderingDef.trash_id.is_(None))
+        .order_by(RenderingDef.id, ChannelBinding.position)
+    )
+    rows: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(statement):
+        rows.setdefault(row.id, []).append(row)
+    return [_stored(found) for found in rows.values()]
+
+
+def _stored(rows: list[Row[Any]]) -> StoredSettings:
+    first = rows[0]
+    settings = RenderingSettings(
+        Model(first.model),
+        first.default_z,
+        first.default_t,
+        tuple(
+            ChannelSettings(
+                active=row.active,
+                window_start=row.input_start,
+                window_end=row.input_end,
+                color=row.color,
+                lookup_table=row.lookup_table,
+                family=Family(row.family),
+                coefficient=row.coefficient,
+                reverse_intensity=row.reverse_intensity,
+            )
+            for row in rows
+        ),
+    )
+    return StoredSettings(
+        first.id, first.pixels_id, first.owner_id, first.version, first.updated_at, settings
+    )
