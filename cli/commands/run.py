@@ -75,7 +75,6 @@ def _prepare(settings: Settings, *, demo: bool) -> bool:
     """Migrate; make a secret; answer whether the demo is to be made (or finished)."""
     from graphql_api.demo.state import begin_demo
     from shared.auth.keys import make_secret_file
-
     from shared.database import open_database
     from shared.migrations import upgrade
 
@@ -124,6 +123,12 @@ def _answers(url: str) -> bool:
 
 
 def _welcome(settings: Settings, seconds: float) -> str:
-    from graphql_api.demo.state import welcome
+    from graphql_api.demo.state import demo_state, welcome
+    from shared.database import open_database
 
-    return welcome(settings, seconds)
+    database = open_database(settings)
+    try:
+        with database.read() as connection:
+            return welcome(settings, seconds, has_demo=demo_state(connection) is not None)
+    finally:
+        database.dispose()

@@ -125,7 +125,7 @@ def _distance(cell: _Cell, t: int, x0: int, x1: int, y0: int, y1: int) -> NDArra
 
 
 def _disc(distance: NDArray[np.float32], edge: float, softness: float) -> NDArray[np.float32]:
-    soft = 1.0 / (1.0 + np.exp((distance - edge) / softness))
+    soft = 1.0 / (1.0 + np.exp(np.minimum((distance - edge) / softness, 50)))
     return soft.astype(np.float32)
 
 

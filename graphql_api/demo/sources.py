@@ -118,4 +118,9 @@ def _metadata(path: Path, channels: tuple[tuple[str, float], ...]) -> dict[str, 
 
 
 def _storage() -> dict[str, Any]:
-    return {"photometric": "minisblack", "compression": "zlib", "tile": (256, 256), "dtype": np.uint16}
+    return {
+        "photometric": "minisblack",
+        "compression": "zlib",
+        "tile": (256, 256),
+        "dtype": np.uint16,
+    }
