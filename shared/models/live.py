@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Index, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.models.base import NAMING, Base, Micros
+from shared.models.base import NAMING, Base, Id, Micros
 
 
 class LiveBase(DeclarativeBase):
@@ -49,7 +49,7 @@ class LoginFailure(LiveBase):
     __tablename__ = "login_failure"
     __table_args__ = (Index("ix_login_failure_key", "key", "at"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[Id]
     key: Mapped[str]
     at: Mapped[Micros]
 
