@@ -24,6 +24,7 @@ GUESS_STEPS = 16
 LARGEST_V = float(np.nextafter(255.0, 0.0))
 """Windowed intensity stays below 255 below the window's end, whatever the division rounds to."""
 
+_TIE = 1e-9
 _LARGEST_EXPONENT = 690.0
 _LOG_255 = float(np.log(255.0))
 
@@ -102,7 +103,8 @@ def quantise_by_curve(values: NDArray[np.generic], curve: Curve) -> NDArray[np.u
 def _curve(v: NDArray[np.float64], family: Family, k: float) -> NDArray[np.float64]:
     """255 (f(v) - f(0)) / (f(255) - f(0)) for 0 <= v < 255, in forms that do not overflow."""
     if family is Family.POLYNOMIAL:
-        return np.asarray(255.0 * (v / 255.0) ** k)
+        # true ties occur (a square root of a square), and a power falls short by its last bit
+        return np.asarray(255.0 * (v / 255.0) ** k + _TIE)
     if family is Family.LOGARITHMIC:
         # below 1 the original wraps around and shows near-black as bright; here ln(1) = 0
         return np.asarray(255.0 * np.log(np.maximum(v, 1.0)) / _LOG_255)
