@@ -1,1 +1,0 @@
-"""Rendered images that a person has looked at, and the means to review a change of them."""
