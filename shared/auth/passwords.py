@@ -42,10 +42,10 @@ def verify_password(stored: str | None, password: str) -> bool:
     """
     with _turn():
         try:
-            opened = _HASHER.verify(stored or _NOBODYS, _bytes(password))
+            _HASHER.verify(stored or _NOBODYS, _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
-    return opened and stored is not None
+    return stored is not None
 
 
 def _bytes(password: str) -> bytes:
