@@ -1,6 +1,7 @@
 """What a limited child may answer, and how the parent reads it without trusting it.
 
-A decoder that a hostile file took over speaks through this channel, so the parent builds nothing but
+A decoder that a hostile file took over speaks through this channel, so the parent builds nothing
+but
 the value classes of pixels and plain numeric arrays; every other name is refused, not imported.
 """
 
@@ -30,6 +31,8 @@ _VALUES = {
             "StoredDisplay",
         }
     ),
+    "shared.pixels.digest": frozenset({"Digest", "DigestedImage", "PyramidDone"}),
+    "shared.pixels.statistics": frozenset({"ChannelStatistics"}),
     "shared.pixels.source": frozenset({"Dimensions", "Level", "PixelType", "PlaneRegion"}),
     "shared.pixels.chunk_index": frozenset(
         {
@@ -49,7 +52,9 @@ _NUMERIC_KINDS = "biufc"
 
 
 def pack_result(value: Any) -> bytes:
-    """Write a function's result; only value classes, plain values and numeric arrays will be read."""
+    """Write a function's result; only value classes, plain values and numeric arrays will be
+    read.
+    """
     buffer = io.BytesIO()
     _Pickler(buffer, protocol=5).dump(("result", value))
     return buffer.getvalue()

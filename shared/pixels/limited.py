@@ -16,12 +16,18 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from struct import Struct
+from typing import IO, TYPE_CHECKING, Any
 
 from shared.errors import BrokenFile
 from shared.pixels.answers import unpack
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 GIB = 2**30
+PROGRESS = Struct("<QQ")
+"""How a child tells what is done and how much there is; also in `limited_child`."""
 _ROOT = Path(__file__).resolve().parents[2]
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 _EXIT_MEMORY = 86
@@ -36,25 +42,29 @@ class InspectionLimits:
     cpu_seconds: int = 120
     wall_seconds: float = 300.0
     answer_bytes: int = GIB
+    file_bytes: int = 0
+    """Size of the largest file that the child may write; 0 means none at all."""
 
 
 def run_limited(
-    function_path: str, args: tuple[Any, ...], limits: InspectionLimits | None = None
+    function_path: str,
+    args: tuple[Any, ...],
+    limits: InspectionLimits | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Any:
     """Run `package.module:function` with picklable `args` in a limited child; answer its result.
 
     The result may hold value classes of pixels, plain values and numeric arrays (read-only here).
-    The child writes no file. Errors of ours are raised as in the child, with message and hint; raises
-    `BrokenFile` when the child dies, hits a limit or answers nonsense.
+    With `progress` the function gets an argument of that name, and what it tells arrives here.
+    The child writes no file unless the limits say so. Errors of ours are raised as in the child,
+    with message and hint;
+    raises `BrokenFile` when the child dies, hits a limit or answers nonsense.
     """
     limits = limits or InspectionLimits()
     with tempfile.TemporaryFile() as request:
         # A file, not a pipe: neither side can block on a long list of names.
-        pickle.dump(
-            (function_path, args, limits.memory_bytes, limits.cpu_seconds, limits.wall_seconds),
-            request,
-            protocol=5,
-        )
+        told, tells = os.pipe() if progress else (-1, -1)
+        pickle.dump((function_path, args, _told(limits, tells)), request, protocol=5)
         request.seek(0)
         with subprocess.Popen(
             [sys.executable, "-m", "shared.pixels.limited_child"],
@@ -64,14 +74,30 @@ def run_limited(
             env=_environment(),
             cwd="/",
             start_new_session=True,
+            pass_fds=(tells,) if progress else (),
         ) as child:
             try:
-                answer = _read(child, limits)
+                if progress:
+                    os.close(tells)
+                answer = _read(child, limits, told, progress)
             finally:
                 _end(child)
+                if progress:
+                    os.close(told)
     if not answer or child.returncode != 0:
         raise _death(child.returncode, limits)
     return unpack(answer)
+
+
+def _told(limits: InspectionLimits, tells: int) -> dict[str, float]:
+    """What the child needs to know of its limits, by the names of `limited_child`."""
+    return {
+        "memory_bytes": limits.memory_bytes,
+        "cpu_seconds": limits.cpu_seconds,
+        "wall_seconds": limits.wall_seconds,
+        "file_bytes": limits.file_bytes,
+        "tells": tells,
+    }
 
 
 def _environment() -> dict[str, str]:
@@ -84,7 +110,12 @@ def _environment() -> dict[str, str]:
     return kept
 
 
-def _read(child: subprocess.Popen[bytes], limits: InspectionLimits) -> bytes:
+def _read(
+    child: subprocess.Popen[bytes],
+    limits: InspectionLimits,
+    told: int,
+    progress: Callable[[int, int], None] | None,
+) -> bytes:
     """Collect the child's answer until it closes its side, within time and size."""
     stream: IO[bytes] | None = child.stdout
     assert stream is not None
@@ -93,10 +124,17 @@ def _read(child: subprocess.Popen[bytes], limits: InspectionLimits) -> bytes:
     total = 0
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
+        if progress:
+            selector.register(told, selectors.EVENT_READ)
         while True:
             left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
+            ready = selector.select(left) if left > 0 else []
+            if not ready:
                 raise _too_long(limits)
+            if progress and any(key.fd == told for key, _ in ready):
+                _pass_on(told, selector, progress)
+            if not any(key.fileobj is stream for key, _ in ready):
+                continue
             data = os.read(stream.fileno(), 2**20)
             if not data:
                 break
@@ -112,6 +150,18 @@ def _read(child: subprocess.Popen[bytes], limits: InspectionLimits) -> bytes:
     except subprocess.TimeoutExpired:
         raise _too_long(limits) from None
     return b"".join(parts)
+
+
+def _pass_on(
+    told: int, selector: selectors.BaseSelector, progress: Callable[[int, int], None]
+) -> None:
+    """Hand on the newest of what the child told; a partial record is the child's nonsense."""
+    data = os.read(told, 4096 * PROGRESS.size)
+    if not data:
+        selector.unregister(told)
+    elif len(data) >= PROGRESS.size:
+        last = len(data) // PROGRESS.size * PROGRESS.size
+        progress(*PROGRESS.unpack(data[last - PROGRESS.size : last]))
 
 
 def _too_long(limits: InspectionLimits) -> BrokenFile:

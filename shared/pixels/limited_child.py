@@ -13,7 +13,11 @@ import signal
 import sys
 from importlib import import_module
 from math import ceil
-from typing import Any
+from struct import Struct
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXIT_MEMORY = 86
 EXIT_NO_REQUEST = 87
@@ -26,10 +30,10 @@ def main() -> None:
     os.dup2(nowhere, 1)
     # The parent wrote this file itself, so it is ordinary pickle.
     request = pickle.load(sys.stdin.buffer)  # noqa: S301
-    function_path, args, memory_bytes, cpu_seconds, wall_seconds = request
-    _limit(memory_bytes, cpu_seconds, wall_seconds)
+    function_path, args, limits = request
+    _limit(limits)
     try:
-        answer = _answer(function_path, args)
+        answer = _answer(function_path, args, int(limits["tells"]))
         with os.fdopen(answer_to, "wb") as stream:
             stream.write(answer)
     except MemoryError:
@@ -38,23 +42,27 @@ def main() -> None:
     os._exit(0)
 
 
-def _limit(memory_bytes: int, cpu_seconds: int, wall_seconds: float) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+def _limit(limits: dict[str, float]) -> None:
+    for kind, name, more in (
+        (resource.RLIMIT_AS, "memory_bytes", 0),
+        (resource.RLIMIT_CPU, "cpu_seconds", 1),
+        (resource.RLIMIT_FSIZE, "file_bytes", 0),
+    ):
+        limit = int(limits[name])
+        resource.setrlimit(kind, (limit, limit + more))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # It has nothing to write to disk: pipes are not counted.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     # When the parent is gone, nobody else would stop it.
-    signal.alarm(ceil(wall_seconds) + 1)
+    signal.alarm(ceil(limits["wall_seconds"]) + 1)
 
 
-def _answer(function_path: str, args: tuple[Any, ...]) -> bytes:
+def _answer(function_path: str, args: tuple[Any, ...], tells: int) -> bytes:
     from shared.errors import BrokenFile, TesseraError
     from shared.pixels.answers import pack_error, pack_result
 
+    more = {"progress": _telling(tells)} if tells >= 0 else {}
     try:
         module, _, name = function_path.partition(":")
-        return pack_result(getattr(import_module(module), name)(*args))
+        return pack_result(getattr(import_module(module), name)(*args, **more))
     except TesseraError as exc:
         if isinstance(exc.__cause__, MemoryError):
             raise exc.__cause__ from None
@@ -69,6 +77,15 @@ def _answer(function_path: str, args: tuple[Any, ...]) -> bytes:
                 hint="Compare it with its source, and transfer or export it again.",
             )
         )
+
+
+def _telling(descriptor: int) -> Callable[[int, int], None]:
+    record = Struct("<QQ")
+
+    def tell(done: int, total: int) -> None:
+        os.write(descriptor, record.pack(done, total))
+
+    return tell
 
 
 if __name__ == "__main__":
