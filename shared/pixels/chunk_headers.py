@@ -106,6 +106,9 @@ def _jpegxr(data: bytes) -> DeclaredSize:
         sizes[tag] = value & 0xFFFF if kind == 3 else value
     if 0xBC80 not in sizes or 0xBC81 not in sizes:
         raise ValueError("the JPEG XR declares no size")
+    # The decoder fills what is missing at the end, so a cut stream has to be noticed here.
+    if sizes.get(0xBCC0, 0) + sizes.get(0xBCC1, 0) > len(data):
+        raise ValueError("the JPEG XR is cut off")
     return DeclaredSize(sizes[0xBC81], sizes[0xBC80], 0, 0)
 
 

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MAX_LZMA_BYTES = 256 * 2**20
+"""Memory for the dictionary that an LZMA stream asks for (its highest preset takes 65 MiB)."""
+
 
 def expand(name: str, data: bytes, limit: int) -> bytes:
     """Decompress `data` by the codec's TIFF or Zarr name to at most `limit` bytes.
@@ -47,11 +50,29 @@ def _deflate(data: bytes, limit: int) -> bytes:
         return zlib.decompressobj().decompress(data, limit)
 
 
+def _zlib(data: bytes, limit: int) -> bytes:
+    import imagecodecs
+
+    try:
+        return bytes(imagecodecs.deflate_decode(data, out=limit))
+    except imagecodecs.DeflateError:
+        return _inflated(zlib.decompressobj(), data, limit)
+
+
 def _gzip(data: bytes, limit: int) -> bytes:
-    stream = zlib.decompressobj(wbits=31)
+    import imagecodecs
+
+    try:
+        return bytes(imagecodecs.gzip_decode(data, out=limit))
+    except imagecodecs.DeflateError:
+        return _inflated(zlib.decompressobj(wbits=31), data, limit)
+
+
+def _inflated(stream: zlib._Decompress, data: bytes, limit: int) -> bytes:
+    """Expand a whole stream, to its own end and its checksum."""
     found = stream.decompress(data, limit)
-    if len(found) == limit and stream.decompress(stream.unconsumed_tail, 1):
-        raise ValueError("the gzip stream holds more than it should")
+    if not stream.eof and (stream.decompress(stream.unconsumed_tail, 1) or not stream.eof):
+        raise ValueError("the stream is cut off, or holds more than it should")
     return found
 
 
@@ -74,11 +95,15 @@ def _zstd(data: bytes, limit: int) -> bytes:
 
 
 def _lzma(data: bytes, limit: int) -> bytes:
-    return lzma.LZMADecompressor().decompress(data, limit)
+    return lzma.LZMADecompressor(memlimit=MAX_LZMA_BYTES).decompress(data, limit)
 
 
 def _bz2(data: bytes, limit: int) -> bytes:
-    return bz2.BZ2Decompressor().decompress(data, limit)
+    stream = bz2.BZ2Decompressor()
+    found = stream.decompress(data, limit)
+    if not stream.eof and (stream.decompress(b"", 1) or not stream.eof):
+        raise ValueError("the stream is cut off, or holds more than it should")
+    return found
 
 
 def _blosc(data: bytes, limit: int) -> bytes:
@@ -103,7 +128,7 @@ def _lz4(data: bytes, limit: int) -> bytes:
 
 _EXPANDERS: dict[str, Callable[[bytes, int], bytes]] = {
     "deflate": _deflate,
-    "zlib": _deflate,
+    "zlib": _zlib,
     "gzip": _gzip,
     "lzw": _lzw,
     "packbits": _packbits,

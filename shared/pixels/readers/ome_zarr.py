@@ -32,7 +32,7 @@ _RGB = (0xFF0000FF, 0x00FF00FF, 0x0000FFFF)
 class OmeZarrReader:
     """Reads every OME-Zarr 0.4 or 0.5 image of a folder; plates and older versions are refused."""
 
-    name = "ome-zarr"
+    name = "ome_zarr"
     suffixes = (".ome.zarr", ".zarr")
     priority = int(Priority.HIGH)
 
