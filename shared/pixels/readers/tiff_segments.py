@@ -159,10 +159,10 @@ def _page_table(
             f"page {page.index} needs {count:,} strips or tiles and lists "
             f"{min(len(offsets), len(lengths)):,}",
         )
-    return (
-        np.asarray(offsets[:count]).astype(np.int64),
-        np.asarray(lengths[:count]).astype(np.int64),
-    )
+    tables = np.asarray(offsets[:count]), np.asarray(lengths[:count])
+    if any(table.dtype.kind not in "iu" for table in tables):
+        raise broken(name, f"page {page.index} names its strips or tiles by fractions")
+    return tables[0].astype(np.int64), tables[1].astype(np.int64)
 
 
 def _as_tczyx(
