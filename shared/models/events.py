@@ -21,7 +21,9 @@ class Event(Identified, Base):
     """A writing transaction: its time, the acting user and, under sudo, who stands behind."""
 
     __tablename__ = "event"
-    __table_args__ = table_args(Index("ix_event_user_id", "user_id", "id"))
+    __table_args__ = table_args(
+        Index("ix_event_user_id", "user_id", "id"), Index("ix_event_activity_id", "activity_id")
+    )
 
     at: Mapped[Micros]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

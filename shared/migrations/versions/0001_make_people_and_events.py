@@ -183,6 +183,7 @@ def upgrade() -> None:
         w.code("kind"),
         w.id_(),
     )
+    w.index("ix_event_activity_id", "event", "activity_id")
     w.index("ix_event_user_id", "event", "user_id", "id")
     w.make(
         "file_intent",
