@@ -23,6 +23,8 @@ from shared.pixels.source import Dimensions, Level, PixelSource, PixelType, Plan
 from tests.contracts.pixel_source import PixelSourceTests, whole
 from tests.support.zarr_images import files_below
 
+TYPES = ("uint8", "int16", "uint32", "float", "bit")
+
 
 class Painted:
     """An image of any size that holds nothing: each pixel is computed from its place."""
@@ -88,9 +90,7 @@ class TestBuiltPyramid(PixelSourceTests):
         return IndexedSource(tmp_path / "p", pyramid_index(tmp_path / "p"))
 
 
-@pytest.mark.parametrize(
-    "pixel_type", [PixelType.UINT8, PixelType.INT16, PixelType.UINT32, PixelType.FLOAT, PixelType.BIT]
-)  # fmt: skip
+@pytest.mark.parametrize("pixel_type", [PixelType(name) for name in TYPES])
 def test_levels_are_means_of_four_with_sizes_rounded_up(
     tmp_path: Path, pixel_type: PixelType
 ) -> None:
