@@ -9,12 +9,12 @@ import numpy as np
 
 from shared.pixels.indexed import IndexedSource
 from shared.pixels.metadata import InspectedFileset
-from shared.pixels.reader import InspectOptions, OpenRequest
+from shared.pixels.reader import InspectOptions, OpenRequest, Reader
 from shared.pixels.readers.tiff import TiffReader
 from shared.pixels.source import PlaneRegion
 
 Array = np.ndarray[Any, Any]
-READER = TiffReader()
+READER: Reader = TiffReader()
 
 
 def pattern(shape: tuple[int, ...], dtype: str) -> Array:

@@ -38,7 +38,7 @@ class TiffReader:
         """Whether the fileset is TIFF files, or the companion that describes some."""
         if len(files) == 1 and files[0].lower().endswith(".companion.ome"):
             return True
-        return bool(files) and all(is_tiff(root / name) for name in files)
+        return bool(files) and all(is_tiff(root, name) for name in files)
 
     def inspect(
         self, root: Path, files: tuple[str, ...], options: InspectOptions
@@ -59,10 +59,9 @@ class TiffReader:
         from shared.pixels.readers.tiff_tags import tag_pairs
 
         name = _single(files)
-        path = root / name
         warnings: list[str] = []
-        with opened(path, name, warnings) as tif:
-            size = path.stat().st_size
+        with opened(root, name, warnings) as tif:
+            size = tif.filehandle.size
             contents = _contents(tif, name, options.axes)
             for image in contents.images:
                 for level in image.levels:
@@ -97,7 +96,7 @@ class TiffReader:
 
         name = _single(request.used_files)
         with _requested(root, request) as image:
-            size = (root / name).stat().st_size
+            size = image.levels[0].keyframe.parent.filehandle.size
             if int(image.levels[0].keyframe.compression) == 33003:
                 # tifffile leaves Aperio's YCbCr JPEG 2000 unconverted; our own decoder does not.
                 index = index_of(image, name, size)
@@ -115,7 +114,7 @@ class TiffReader:
 
         name = _single(request.used_files)
         with _requested(root, request) as image:
-            return index_of(image, name, (root / name).stat().st_size)
+            return index_of(image, name, image.levels[0].keyframe.parent.filehandle.size)
 
 
 @contextmanager
@@ -123,7 +122,7 @@ def _requested(root: Path, request: OpenRequest) -> Iterator[TiffImage]:
     from shared.pixels.readers.tiff_index import dimensions_of
 
     name = _single(request.used_files)
-    with opened(root / name, name) as tif:
+    with opened(root, name) as tif:
         images = _contents(tif, name, request.axes).images
         if not 0 <= request.series < len(images):
             raise BrokenFile(

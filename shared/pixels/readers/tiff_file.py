@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import struct
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import IO, TYPE_CHECKING, Any
 
 from shared.errors import BrokenFile, TesseraError, Unsupported
+from shared.pixels.beneath import Folder
 from shared.pixels.xml import parse_xml
 
 if TYPE_CHECKING:
@@ -38,15 +41,19 @@ LIBRARY_ERRORS = (
 )
 
 
-class _Collected(logging.Handler):
-    """Keeps what tifffile logs, so that it reaches the person and not the console."""
+_messages: ContextVar[list[str] | None] = ContextVar("tiff_messages", default=None)
 
-    def __init__(self, messages: list[str]) -> None:
-        super().__init__(logging.WARNING)
-        self.messages = messages
+
+class _Collected(logging.Handler):
+    """Hands what tifffile logs to whoever is reading in this thread, instead of printing it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage()[:500])
+        messages = _messages.get()
+        if messages is not None and record.levelno >= logging.WARNING:
+            messages.append(record.getMessage()[:500])
+
+
+_HANDLER = _Collected()
 
 
 @contextlib.contextmanager
@@ -66,18 +73,16 @@ def translated(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _collected(messages: list[str]) -> Iterator[None]:
-    """Keep what tifffile logs meanwhile, instead of printing it."""
+def _collected(messages: list[str] | None) -> Iterator[None]:
+    """Keep what tifffile logs meanwhile in `messages`."""
     logger = logging.getLogger("tifffile")
-    handler = _Collected(messages)
-    propagate = logger.propagate
-    logger.addHandler(handler)
+    logger.addHandler(_HANDLER)
     logger.propagate = False
+    token = _messages.set(messages)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.propagate = propagate
+        _messages.reset(token)
 
 
 def _reason(exc: BaseException) -> str:
@@ -94,72 +99,91 @@ def broken(name: str, reason: str) -> BrokenFile:
     )
 
 
-def is_tiff(path: Path) -> bool:
+def is_tiff(root: Path, name: str) -> bool:
     """Whether the file starts as classic TIFF or BigTIFF of either byte order."""
     try:
-        with path.open("rb") as file:
+        with _file(root, name) as file:
             return file.read(4) in MAGIC
-    except OSError:
+    except BrokenFile:
         return False
 
 
 @contextlib.contextmanager
-def opened(path: Path, name: str, messages: list[str] | None = None) -> Iterator[TiffFile]:
+def _file(root: Path, name: str) -> Iterator[IO[bytes]]:
+    """Open a name below the fileset's folder; links are not followed."""
+    folder = Folder(root)
+    try:
+        found = folder.open(name)
+        if found is None:
+            raise BrokenFile(f"{name!r} is not there.", hint="Check that it was stored in full.")
+        with os.fdopen(os.dup(found.descriptor), "rb") as file:
+            yield file
+    finally:
+        folder.close()
+
+
+@contextlib.contextmanager
+def opened(root: Path, name: str, messages: list[str] | None = None) -> Iterator[TiffFile]:
     """Open a TIFF for reading its structure; closes it afterwards.
 
     Raises `BrokenFile` when it is truncated, loops, or its XML is hostile.
     """
     import tifffile
 
-    with translated(name), _collected([] if messages is None else messages):
-        _walk_directories(path, name)
+    with (
+        _file(root, name) as file,
+        translated(name),
+        _collected(messages),
+    ):
+        _walk_directories(file, name)
         flags: dict[str, Any] = {"is_mmstack": False, "is_ndtiff": False}
-        with tifffile.TiffFile(path, _multifile=False, **flags) as tif:
+        file.seek(0)
+        shown = name.rpartition("/")[2]
+        with tifffile.TiffFile(file, name=shown, _multifile=False, **flags) as tif:
             if not tif.pages:
                 raise broken(name, "it holds no image")
             _check_descriptions(tif, name)
             yield tif
 
 
-def _walk_directories(path: Path, name: str) -> None:
+def _walk_directories(file: IO[bytes], name: str) -> None:
     """Follow the chain of directories once: it must stay in the file and never return."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        header = file.read(16)
-        if header[:4] not in MAGIC or len(header) < 8:
-            raise broken(name, "it does not start like a TIFF, or ends within its first bytes")
-        order = "<" if header[:2] == b"II" else ">"
-        big = header[2:4] in {b"+\0", b"\0+"}
-        if big and len(header) < 16:
-            raise broken(name, "it ends within its first bytes")
-        if not big and path.suffix.lower() == ".ndpi" and size >= 2**32:
-            return  # NDPI keeps the high halves of its offsets elsewhere; tifffile knows where.
-        count_format, entry, link = (
-            (f"{order}Q", 20, f"{order}Q") if big else (f"{order}H", 12, f"{order}I")
-        )
-        offset = struct.unpack(link, header[8:16] if big else header[4:8])[0]
-        seen: set[int] = set()
-        while offset:
-            if offset in seen:
-                raise broken(name, "its chain of pages runs in a circle")
-            if offset + 8 > size:
-                raise broken(name, f"it is truncated: page {len(seen)} should start at {offset:,}")
-            seen.add(offset)
-            if len(seen) > MAX_PAGES:
-                raise Unsupported(
-                    f"{name!r} has more than {MAX_PAGES:,} pages.",
-                    hint="Split it, or convert it to OME-Zarr.",
-                )
-            file.seek(offset)
-            width = struct.calcsize(count_format)
-            (count,) = struct.unpack(count_format, file.read(width))
-            if count > 4096:
-                raise broken(name, f"page {len(seen) - 1} claims {count:,} tags")
-            file.seek(offset + width + count * entry)
-            data = file.read(struct.calcsize(link))
-            if len(data) < struct.calcsize(link):
-                raise broken(name, f"it is truncated within page {len(seen) - 1}")
-            (offset,) = struct.unpack(link, data)
+    size = os.fstat(file.fileno()).st_size
+    header = file.read(16)
+    if header[:4] not in MAGIC or len(header) < 8:
+        raise broken(name, "it does not start like a TIFF, or ends within its first bytes")
+    order = "<" if header[:2] == b"II" else ">"
+    big = header[2:4] in {b"+\0", b"\0+"}
+    if big and len(header) < 16:
+        raise broken(name, "it ends within its first bytes")
+    if not big and name.lower().endswith(".ndpi") and size >= 2**32:
+        return  # NDPI keeps the high halves of its offsets elsewhere; tifffile knows where.
+    count_format, entry, link = (
+        (f"{order}Q", 20, f"{order}Q") if big else (f"{order}H", 12, f"{order}I")
+    )
+    offset = struct.unpack(link, header[8:16] if big else header[4:8])[0]
+    seen: set[int] = set()
+    while offset:
+        if offset in seen:
+            raise broken(name, "its chain of pages runs in a circle")
+        if offset + 8 > size:
+            raise broken(name, f"it is truncated: page {len(seen)} should start at {offset:,}")
+        seen.add(offset)
+        if len(seen) > MAX_PAGES:
+            raise Unsupported(
+                f"{name!r} has more than {MAX_PAGES:,} pages.",
+                hint="Split it, or convert it to OME-Zarr.",
+            )
+        file.seek(offset)
+        width = struct.calcsize(count_format)
+        (count,) = struct.unpack(count_format, file.read(width))
+        if count > 4096:
+            raise broken(name, f"page {len(seen) - 1} claims {count:,} tags")
+        file.seek(offset + width + count * entry)
+        data = file.read(struct.calcsize(link))
+        if len(data) < struct.calcsize(link):
+            raise broken(name, f"it is truncated within page {len(seen) - 1}")
+        (offset,) = struct.unpack(link, data)
 
 
 def _check_descriptions(tif: TiffFile, name: str) -> None:

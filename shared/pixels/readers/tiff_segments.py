@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_SEGMENT_BYTES = 2**30
 BLOCK_BYTES = 2**18
+MAX_SEGMENTS = 2**25
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def segments_of(level: TiffLevel, name: str, file_size: int) -> Segments:
     shape = _shape(page)
     grid = _grid(page, shape)
     count = grid[0] * grid[1] * grid[2] * grid[3]
-    if count * level.planes.size > 2**28:
+    if count * level.planes.size > MAX_SEGMENTS:
         raise broken(name, f"it declares {count * level.planes.size:,} tiles or strips")
     row_bytes, full_bytes = _bytes(page, shape)
     if full_bytes > MAX_SEGMENT_BYTES and page.compression != 1:

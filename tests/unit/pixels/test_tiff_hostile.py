@@ -140,18 +140,28 @@ def test_names_in_a_file_are_never_opened(tmp_path: Path, monkeypatch: pytest.Mo
     )
     written(tmp_path / "neighbour.tif")
     path = written(tmp_path / "a.ome.tif", description=xml)
-    seen: list[str] = []
-    original = tifffile.FileHandle.open
+    seen: list[Any] = []
+    original = tifffile.TiffFile.__init__
 
-    def watched(self: tifffile.FileHandle) -> None:
-        seen.append(str(self._file))
-        original(self)
+    def watched(self: tifffile.TiffFile, file: Any, **options: Any) -> None:
+        seen.append(options["name"])
+        original(self, file, **options)
 
-    monkeypatch.setattr(tifffile.FileHandle, "open", watched)
+    monkeypatch.setattr(tifffile.TiffFile, "__init__", watched)
     with pytest.raises(Unsupported, match="several files"):
         inspect(path)
-    assert seen
-    assert not [name for name in seen if "neighbour" in name]
+    assert seen == ["a.ome.tif"]
+
+
+def test_links_and_names_outside_are_not_followed(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    written(tmp_path / "a.tif")
+    (inside / "link.tif").symlink_to(tmp_path / "a.tif")
+    for name in ("link.tif", "../a.tif", str(tmp_path / "a.tif"), "absent.tif"):
+        assert not READER.recognises(inside, (name,))
+        with pytest.raises(BrokenFile):
+            READER.inspect(inside, (name,), InspectOptions())
 
 
 def test_a_damaged_chunk_is_a_broken_file_by_both_roads(tmp_path: Path) -> None:
