@@ -1,0 +1,1 @@
+"""HTTP beside GraphQL: health, pages, uploads, files; and the form that every error takes."""

@@ -1,0 +1,87 @@
+"""`login` and `logout`.
+
+The token is told once; the transport also makes a cookie of it when the request comes from a
+listed origin. Unknown user, wrong password and inactive account get one message at one cost.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from graphql_api.context import RequestContext
+from graphql_api.schema.mutations.outcomes import MutationError, attempt
+from shared.auth.sessions import authenticate, log_in, log_out
+from shared.clock import to_datetime
+
+Info = strawberry.Info[RequestContext, None]
+
+
+@strawberry.input(description="Who wants to come in.")
+class LoginInput:
+    """Input of `login`."""
+
+    username: str = strawberry.field(description="The login name.")
+    password: str = strawberry.field(description="The password.")
+
+
+@strawberry.type(description="A new session, or why there is none.")
+class LoginPayload:
+    """Answer of `login`."""
+
+    token: str | None = strawberry.field(
+        default=None, description="To be sent as `Authorization: Bearer`; told this once."
+    )
+    expires_at: datetime | None = strawberry.field(
+        default=None, description="When the session ends in any case."
+    )
+    errors: list[MutationError] = strawberry.field(
+        default_factory=list, description="Why nobody was logged in."
+    )
+
+
+@strawberry.type(description="Whether the session was closed.")
+class LogoutPayload:
+    """Answer of `logout`."""
+
+    errors: list[MutationError] = strawberry.field(
+        default_factory=list, description="Why the session is still open."
+    )
+
+
+@strawberry.type
+class LoginMutations:
+    """Mutations of this file."""
+
+    @strawberry.mutation(description="Log in with user name and password.")
+    def login(self, info: Info, input: LoginInput) -> LoginPayload:
+        """Open a session; later fields of the same operation run as that user."""
+        context = info.context
+
+        def work() -> LoginPayload:
+            opened = log_in(
+                context.database,
+                context.settings,
+                input.username,
+                input.password,
+                address=context.caller.address,
+                user_agent=context.caller.user_agent,
+            )
+            context.principal = authenticate(context.database, context.settings, opened.token)
+            context.new_session = (opened.token, opened.expires_at)
+            return LoginPayload(token=opened.token, expires_at=to_datetime(opened.expires_at))
+
+        return attempt(context, work, lambda found: LoginPayload(errors=found))
+
+    @strawberry.mutation(description="Close the session that this request comes with.")
+    def logout(self, info: Info) -> LogoutPayload:
+        """Close the caller's session everywhere."""
+        context = info.context
+
+        def work() -> LogoutPayload:
+            log_out(context.database, context.require_principal())
+            context.forget_session = True
+            return LogoutPayload()
+
+        return attempt(context, work, lambda found: LogoutPayload(errors=found))

@@ -1,0 +1,183 @@
+"""Runs one GraphQL operation: prepares, executes in a thread, and says what it cost.
+
+Resolvers are synchronous and share the thread; one that is `async` is awaited on the event loop.
+Nothing here knows of HTTP but the two kinds of outcome: a request error (the operation never ran)
+and an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.to_thread
+from graphql import ExecutionResult, execute
+
+from graphql_api.schema.errors import (
+    BAD_USER_INPUT,
+    coded,
+    formatted,
+    masked,
+)
+from graphql_api.schema.limits import MAX_COST
+from graphql_api.schema.transport_deadline import start_deadline, timed_out
+from graphql_api.schema.transport_documents import Documents, InvalidDocument, Prepared
+from shared.database import counted_statements
+from shared.errors import TesseraError
+
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
+
+    from graphql_api.context import RequestContext
+    from graphql_api.schema.transport_request import GraphQLRequest
+
+PUBLIC_FIELDS = frozenset({"__typename", "__schema", "__type", "viewer", "login"})
+"""What is answered without a login; `viewer` is null then."""
+_GRACE_S = 2.0
+"""How long an interrupted operation may take to come back and say whether it was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What to answer."""
+
+    body: dict[str, Any]
+    is_request_error: bool = False
+    """The operation never ran: the document, its variables or a limit."""
+    is_unauthenticated: bool = False
+    is_write_by_get: bool = False
+
+
+class Transport:
+    """Runs the operations of one schema."""
+
+    def __init__(self, schema: GraphQLSchema, *, timeout_s: float, threads: int = 40) -> None:
+        self.documents = Documents(schema)
+        self._schema = schema
+        self._timeout_s = timeout_s
+        self._threads = threads
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def run(self, request: GraphQLRequest, context: RequestContext) -> Outcome:
+        """Run one operation to its end, at most `timeout_s` seconds."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(self._threads)
+        deadline = start_deadline(self._timeout_s)
+        with counted_statements() as statements:
+            running = asyncio.create_task(self._run(request, context))
+            while not running.done() and deadline.left() > 0:
+                await asyncio.wait({running}, timeout=deadline.left())
+            if not running.done():
+                deadline.expire()
+                await asyncio.wait({running}, timeout=_GRACE_S)
+        if not running.done():
+            running.add_done_callback(_forget)
+            return Outcome({"errors": formatted([timed_out(deadline.seconds)])}, True)
+        outcome = running.result()
+        if deadline.is_over and outcome.body.get("errors"):
+            return Outcome({"errors": formatted([timed_out(deadline.seconds)])}, True)
+        outcome.body.setdefault("extensions", {})["statements"] = len(statements)
+        return outcome
+
+    async def _run(self, request: GraphQLRequest, context: RequestContext) -> Outcome:
+        try:
+            return await self._run_in_thread(request, context)
+        except InvalidDocument as error:
+            return Outcome({"errors": formatted(error.errors, code=error.code)}, True)
+        except TesseraError as error:
+            return Outcome({"data": None, "errors": [_plain(error)]})
+        except Exception as error:  # the edge: everything else is masked here
+            message, extensions = masked(error)
+            return Outcome(
+                {"data": None, "errors": [{"message": message, "extensions": extensions}]}
+            )
+        finally:
+            context.release()
+
+    async def _run_in_thread(self, request: GraphQLRequest, context: RequestContext) -> Outcome:
+        def work() -> tuple[Prepared, Any] | Outcome:
+            prepared = self.documents.prepare(
+                request.query, request.operation_name, request.variables
+            )
+            refusal = _refusal(request, prepared, context)
+            return refusal or (prepared, self._execute(prepared, request, context))
+
+        found = await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        if isinstance(found, Outcome):
+            return found
+        prepared, result = found
+        if isawaitable(result):
+            result = await result
+        return await anyio.to_thread.run_sync(_answered, result, prepared, limiter=self._limiter)
+
+    def _execute(
+        self, prepared: Prepared, request: GraphQLRequest, context: RequestContext
+    ) -> object:
+        name = prepared.operation.name
+        return execute(
+            self._schema,
+            prepared.document.node,
+            context_value=context,
+            variable_values=request.variables,
+            operation_name=name.value if name else None,
+        )
+
+
+def _refusal(
+    request: GraphQLRequest, prepared: Prepared, context: RequestContext
+) -> Outcome | None:
+    if not request.may_write and not prepared.is_query:
+        error = {
+            "message": "GET runs queries only: send this operation by POST.",
+            "extensions": {"code": "METHOD_NOT_ALLOWED"},
+        }
+        return Outcome({"errors": [error]}, is_request_error=True, is_write_by_get=True)
+    if context.principal is None and not prepared.root_fields() <= PUBLIC_FIELDS:
+        error = {
+            "message": "You are not logged in. Call the login mutation first.",
+            "extensions": {"code": "UNAUTHENTICATED"},
+        }
+        return Outcome({"data": None, "errors": [error]}, is_unauthenticated=True)
+    return None
+
+
+def _answered(result: ExecutionResult, prepared: Prepared) -> Outcome:
+    errors = result.errors or []
+    if result.data is None and errors and all(error.path is None for error in errors):
+        return Outcome({"errors": formatted(errors, code=BAD_USER_INPUT)}, True)
+    cost = {
+        "requested": prepared.measured.cost,
+        "actual": _objects(result.data),
+        "limit": MAX_COST,
+    }
+    body: dict[str, Any] = {"data": result.data, "extensions": {"cost": cost}}
+    if errors:
+        body["errors"] = formatted(errors)
+    return Outcome(body)
+
+
+def _objects(data: object) -> int:
+    """How many objects an answer holds."""
+    count = 0
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            count += 1
+            waiting.extend(inner for inner in value.values() if isinstance(inner, dict | list))
+        elif isinstance(value, list):
+            waiting.extend(inner for inner in value if isinstance(inner, dict | list))
+    return max(count - 1, 0)
+
+
+def _plain(error: TesseraError) -> dict[str, Any]:
+    return {"message": str(error), "extensions": {"code": coded(error)}}
+
+
+def _forget(task: asyncio.Task[Outcome]) -> None:
+    """Take an abandoned operation's outcome, so that nothing is reported as never retrieved."""
+    if not task.cancelled():
+        task.exception()
