@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.errors import BrokenFile
+from shared.pixels.answer_types import has_declared_types
 from shared.pixels.limited import InspectionLimits, run_limited
 from shared.pixels.metadata import InspectedFileset
 from shared.pixels.reader import InspectOptions
@@ -36,12 +37,13 @@ def inspect_limited(
         (str(Path(root).absolute()), tuple(files), options or InspectOptions()),
         limits,
     )
-    if not isinstance(found, InspectedFileset) or not set(found.used_files) <= set(files):
+    if not has_declared_types(found, InspectedFileset) or not set(found.used_files) <= set(files):
         raise BrokenFile(
             "The file made its reader answer nonsense.",
             hint="It may be damaged or hostile; do not import it.",
         )
-    return found
+    described: InspectedFileset = found
+    return described
 
 
 def inspect_here(root: str, files: tuple[str, ...], options: InspectOptions) -> InspectedFileset:

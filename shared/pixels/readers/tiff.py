@@ -35,10 +35,8 @@ class TiffReader:
     priority = int(Priority.MEDIUM)
 
     def recognises(self, root: Path, files: tuple[str, ...]) -> bool:
-        """Whether the fileset is TIFF files, or the companion that describes some."""
-        if len(files) == 1 and files[0].lower().endswith(".companion.ome"):
-            return True
-        return bool(files) and all(is_tiff(root, name) for name in files)
+        """Whether the fileset is TIFF files, perhaps with a companion that describes them."""
+        return bool(files) and all(_is_companion(name) or is_tiff(root, name) for name in files)
 
     def inspect(
         self, root: Path, files: tuple[str, ...], options: InspectOptions
@@ -138,13 +136,17 @@ def _requested(root: Path, request: OpenRequest) -> Iterator[TiffImage]:
         yield image
 
 
+def _is_companion(name: str) -> bool:
+    return name.lower().endswith(".companion.ome")
+
+
 def _single(files: tuple[str, ...]) -> str:
     if len(files) != 1:
         raise Unsupported(
             f"These {len(files)} TIFF files would be one image over several files.",
             hint="Sets over several files cannot be imported yet; import single files.",
         )
-    if files[0].lower().endswith(".companion.ome"):
+    if _is_companion(files[0]):
         raise Unsupported(
             f"{files[0]!r} only describes an OME-TIFF set over several files.",
             hint="Sets over several files cannot be imported yet; save it as a single OME-TIFF.",

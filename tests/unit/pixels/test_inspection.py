@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ from shared.errors import (
     UnknownFormat,
     Unsupported,
 )
+from shared.pixels.answer_types import has_declared_types
 from shared.pixels.answers import pack_error, pack_result, unpack
 from shared.pixels.chunk_index import ImageIndex
 from shared.pixels.indexed import IndexedSource
 from shared.pixels.inspection import InspectionLimits, inspect_here, inspect_limited, run_limited
+from shared.pixels.metadata import InspectedFileset
 from shared.pixels.reader import InspectOptions, OpenRequest
 from shared.pixels.source import PlaneRegion
 
@@ -162,6 +165,25 @@ def test_an_answer_about_other_files_is_refused(folder: Path, monkeypatch: Any) 
     monkeypatch.setattr("shared.pixels.inspection.run_limited", lambda *_: found)
     with pytest.raises(BrokenFile, match="nonsense"):
         inspect_limited(folder, ("other.tif",))
+
+
+def test_an_answer_of_wrong_types_is_refused(folder: Path, monkeypatch: Any) -> None:
+    found = inspect_here(str(folder), ("a.tif",), InspectOptions())
+    image = found.images[0]
+    for wrong in (
+        replace(found, format=3),  # type: ignore[arg-type]
+        replace(found, images=[image]),  # type: ignore[arg-type]
+        replace(found, images=(replace(image, name=None),)),  # type: ignore[arg-type]
+        replace(found, images=(replace(image, channels=(image,)),)),  # type: ignore[arg-type]
+        replace(found, original_metadata=(("a", "b", "c"),)),  # type: ignore[arg-type]
+        image,
+        None,
+    ):
+        assert not has_declared_types(wrong, InspectedFileset)
+        monkeypatch.setattr("shared.pixels.inspection.run_limited", lambda *_, w=wrong: w)
+        with pytest.raises(BrokenFile, match="nonsense"):
+            inspect_limited(folder, ("a.tif",))
+    assert has_declared_types(found, InspectedFileset)
 
 
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:

@@ -134,6 +134,14 @@ def test_part_of_a_set_over_several_files_is_refused_with_that_reason(name: str)
         reader.inspect(path.parent, (path.name,), InspectOptions())
 
 
+def test_a_whole_set_is_refused_as_a_set() -> None:
+    folder = require_public("multifile")
+    names = tuple(sorted(path.name for path in folder.iterdir()))
+    assert TiffReader().recognises(folder, names)
+    with pytest.raises(Unsupported, match="over several files"):
+        TiffReader().inspect(folder, names, InspectOptions())
+
+
 def test_an_unknown_compression_is_refused_by_its_number() -> None:
     path = require_public("broken/unopenable.tiff")
     with pytest.raises(Unsupported, match="52479"):

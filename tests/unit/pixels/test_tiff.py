@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from shared.errors import BrokenFile, Invalid
 from shared.pixels.indexed import IndexedSource
@@ -144,30 +145,47 @@ def test_samples_become_channels(tmp_path: Path, planar: Any, tile: Any, samples
     np.testing.assert_array_equal(by_index, by_library)
 
 
-@pytest.mark.parametrize(("bits", "dtype"), [(4, "uint8"), (10, "uint16"), (12, "uint16")])
-def test_packed_bits_are_unpacked(tmp_path: Path, bits: int, dtype: str) -> None:
+@pytest.mark.parametrize("fill_order", [1, 2])
+@pytest.mark.parametrize(
+    ("bits", "dtype"), [(1, "uint8"), (4, "uint8"), (8, "uint8"), (10, "uint16"), (12, "uint16")]
+)
+def test_packed_bits_are_unpacked(tmp_path: Path, bits: int, dtype: str, fill_order: int) -> None:
     data = (pattern((20, 33), "uint16") % 2**bits).astype(dtype)
     path = tmp_path / "a.tif"
-    _write_packed(path, data, bits)
+    _write_packed(path, data, bits, fill_order)
     image = inspect(path).images[0]
-    assert image.significant_bits == bits
+    assert image.significant_bits == (bits if bits in {4, 10, 12} else None)
+    assert (image.pixel_type is PixelType.BIT) == (bits == 1)
     by_library, by_index = planes(path)
     np.testing.assert_array_equal(by_library[0, 0, 0], data)
     assert by_index is not None
     np.testing.assert_array_equal(by_index, by_library)
 
 
-def _write_packed(path: Path, data: np.ndarray[Any, Any], bits: int) -> None:
+def test_fax_compression_is_read_by_the_library_s_road(tmp_path: Path) -> None:
+    path = tmp_path / "fax.tif"
+    data = pattern((61, 70), "uint16") % 5 == 0
+    Image.fromarray(data).save(path, compression="group4")
+    by_library, by_index = planes(path)
+    assert by_index is None
+    stored = tifffile.imread(path)
+    np.testing.assert_array_equal(by_library[0, 0, 0], stored)
+    assert inspect(path).images[0].pixel_type is PixelType.BIT
+
+
+def _write_packed(path: Path, data: np.ndarray[Any, Any], bits: int, fill_order: int) -> None:
     """A minimal little-endian TIFF, written by hand: rows of packed bits, high bit first."""
     rows = ["".join(format(int(value), f"0{bits}b") for value in row) for row in data]
     packed = b"".join(
         int(row.ljust(-(-len(row) // 8) * 8, "0"), 2).to_bytes(-(-len(row) // 8), "big")
         for row in rows
     )
+    if fill_order == 2:
+        packed = bytes(int(format(byte, "08b")[::-1], 2) for byte in packed)
     height, width = data.shape
     tags = [
-        (256, width), (257, height), (258, bits), (259, 1), (262, 1), (273, 8), (277, 1),
-        (278, height), (279, len(packed)),
+        (256, width), (257, height), (258, bits), (259, 1), (262, 1), (266, fill_order), (273, 8),
+        (277, 1), (278, height), (279, len(packed)),
     ]  # fmt: skip
     entries = b"".join(
         code.to_bytes(2, "little") + (4).to_bytes(2, "little") + (1).to_bytes(4, "little")
