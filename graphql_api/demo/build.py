@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from shared.activities.queue import book
 from shared.activities.worker import run_worker
-from shared.storage.local import LocalStorage
 from sqlalchemy import select
 
 from graphql_api.demo import dressing, plates
@@ -23,6 +22,7 @@ from graphql_api.demo.people import login
 from graphql_api.demo.rows import Rows
 from graphql_api.demo.sources import demo_folder, make_sources
 from graphql_api.demo.state import demo_state, finish_demo, require_loopback
+from graphql_api.importing.request import ImportRequest
 from shared.auth.epoch import bump_epoch
 from shared.database import open_database
 from shared.errors import Conflict, TesseraError
@@ -32,6 +32,7 @@ from shared.models.containers import Dataset, Project
 from shared.models.images import Pixels
 from shared.models.people import Group, User
 from shared.models.screening import Screen
+from shared.storage.local import LocalStorage
 from shared.telemetry import logger
 
 if TYPE_CHECKING:
@@ -136,14 +137,14 @@ def _book(connection: Connection, settings: Settings, number: int, filling: Fill
         user_id=user,
         sudoer_id=None,
         session_id=None,
-        request={
-            "sources": [{"path": str(folder / name)} for name in filling.files],
-            "into": into,
-            "group": group,
-            "owner": user,
-            "transfer": "HARD_LINK",
-            "demo": mark,
-        },
+        request=ImportRequest(
+            group=group,
+            owner=user,
+            paths=tuple(str(folder / name) for name in filling.files),
+            into=into,
+            transfer="HARD_LINK",
+        ).to_json()
+        | {"demo": mark},
     )
 
 
