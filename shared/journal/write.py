@@ -81,9 +81,13 @@ def record(
 
 
 def record_selected(
-    connection: Connection, event_id: int, class_name: str, action: Action, selected: Select[Any]
-) -> int:
-    """Note the objects that a query names, without fetching them; answers how many there were.
+    connection: Connection,
+    event_id: int,
+    class_name: str,
+    action: Action,
+    selected: Select[Any, Any],
+) -> None:
+    """Note the objects that a query names, without fetching them.
 
     `selected` has two columns: the object's id and its group's id (or null).
     """
@@ -91,4 +95,4 @@ def record_selected(
     objects, groups = rows.c
     source = select(literal(event_id), literal(class_name), objects, literal(action), groups)
     columns = ["event_id", "class_name", "object_id", "action", "group_id"]
-    return connection.execute(insert(JournalEntry).from_select(columns, source)).rowcount
+    connection.execute(insert(JournalEntry).from_select(columns, source))

@@ -1,12 +1,11 @@
-"""Where bytes lie."""
+"""Where bytes live, and how files and transactions are kept in step.
+
+A name says nothing of owner or group, so a move between groups touches no disk.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from shared.storage.local import LocalStorage
+from shared.storage.protocol import CopyResult, Storage
 
-
-class LocalStorage:
-    """A folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
+__all__ = ["CopyResult", "LocalStorage", "Storage"]
