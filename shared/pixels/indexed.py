@@ -81,10 +81,11 @@ class IndexedSource:
             y0, y1 = max(region.y, top), min(region.y + region.height, top + shape.y)
             x0, x1 = max(region.x, left), min(region.x + region.width, left + shape.x)
             chunk = self._chunk(region, coordinate, whole=(y1 - y0, x1 - x0) == shape[3:])
-            plane = chunk[inside]
-            out[y0 - region.y : y1 - region.y, x0 - region.x : x1 - region.x] = plane[
-                y0 - top : y1 - top, x0 - left : x1 - left
-            ]
+            target = out[y0 - region.y : y1 - region.y, x0 - region.x : x1 - region.x]
+            if chunk is None:
+                target[...] = level.fill_value
+            else:
+                target[...] = chunk[inside][y0 - top : y1 - top, x0 - left : x1 - left]
         return out
 
     def chunks_under(self, region: PlaneRegion) -> Iterator[ChunkCoordinate]:
@@ -156,16 +157,20 @@ class IndexedSource:
 
     def _chunk(
         self, region: PlaneRegion, coordinate: ChunkCoordinate, *, whole: bool
-    ) -> NDArray[np.generic]:
-        shape = self.index.levels[region.level].shape
-        if whole and shape.t * shape.c * shape.z == 1:
-            return self.read_chunk(region.level, coordinate)
+    ) -> NDArray[np.generic] | None:
+        """Answer a decoded chunk, kept when it holds more than is read of it; None when absent."""
         key = (region.level, coordinate)
         kept = self._kept.get(key)
-        if kept is None:
-            kept = self.read_chunk(region.level, coordinate)
-            self._kept.put(key, kept)
-        return kept
+        if kept is not None:
+            return kept
+        data = self.raw_chunk(region.level, coordinate)
+        if data is None:
+            return None
+        level = self.index.levels[region.level]
+        chunk = decode_chunk(data, level, coordinate)
+        if not whole or level.shape.t * level.shape.c * level.shape.z > 1:
+            self._kept.put(key, chunk)
+        return chunk
 
     def _level(self, number: int) -> LevelIndex:
         if not 0 <= number < len(self.index.levels):

@@ -7,6 +7,7 @@ still has a `ZarrArray`, it only has no index.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -115,7 +116,7 @@ def _translated(
         return parse(path, stored)
     except Unreadable:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise BrokenFile(
             f"The metadata of the Zarr array {path!r} cannot be used: {error}.",
             hint="The array is damaged or was written by a program that breaks the specification.",
@@ -138,7 +139,7 @@ def _zarr2(path: str, stored: Mapping[str, Any]) -> ZarrArray:
         None,
         stored_dtype,
         pixel_type,
-        _fill(stored.get("fill_value")),
+        _fill(stored.get("fill_value"), pixel_type),
         _separator(stored.get("dimension_separator") or "."),
         "v2",
         codec if chain_of("zarr2", codec.config) else None,
@@ -173,7 +174,7 @@ def _zarr3(path: str, stored: Mapping[str, Any]) -> ZarrArray:
         None if inner is None else outer,
         dtype,
         pixel_type,
-        _fill(stored.get("fill_value")),
+        _fill(stored.get("fill_value"), pixel_type),
         _separator(separator or ("/" if encoding == "default" else ".")),
         encoding,
         codec if is_known else None,
@@ -253,16 +254,22 @@ def _separator(stored: str) -> str:
     return stored
 
 
-def _fill(stored: Any) -> float | None:
-    named = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf"), None: 0.0}
-    if isinstance(stored, bool | int | float):
-        return float(stored)
-    if stored is None or isinstance(stored, str):
-        return named.get(stored)
+def _fill(stored: Any, pixel_type: PixelType) -> float | None:
+    named = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, None: 0.0}
     # A complex fill value: only one without an imaginary part is a plain number.
     if isinstance(stored, list) and len(stored) == 2 and not stored[1]:
-        return _fill(stored[0])
-    return None
+        stored = stored[0]
+    if isinstance(stored, bool | int | float):
+        number = float(stored)
+    elif stored is None or (isinstance(stored, str) and stored in named):
+        number = named[stored]
+    else:
+        return None
+    if pixel_type.is_integer:
+        least, greatest = pixel_type.value_range()
+        if not least <= number <= greatest:
+            raise ValueError(f"a fill value of {number} for {pixel_type.value}")
+    return number
 
 
 def _by_axis(extents: tuple[int, ...], axes: str) -> ChunkShape:

@@ -217,18 +217,18 @@ def test_few_descriptors_stay_open_and_none_after_closing(tmp_path: Path) -> Non
         source.read(whole(source))
 
 
-def test_several_channels_of_a_chunk_decode_it_once(
+def test_several_channels_of_a_chunk_read_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = strips(tmp_path, tczyx((1, 3, 1, 21, 10), "u1"))
     decoded: list[ChunkCoordinate] = []
-    read_chunk = source.read_chunk
+    raw_chunk = source.raw_chunk
 
-    def counted(level: int, coordinate: ChunkCoordinate) -> NDArray[np.generic]:
+    def counted(level: int, coordinate: ChunkCoordinate) -> bytes | None:
         decoded.append(coordinate)
-        return read_chunk(level, coordinate)
+        return raw_chunk(level, coordinate)
 
-    monkeypatch.setattr(source, "read_chunk", counted)
+    monkeypatch.setattr(source, "raw_chunk", counted)
     for c in range(3):
         source.read(whole(source, c=c))
     assert len(decoded) == 3

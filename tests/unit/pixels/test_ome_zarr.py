@@ -238,6 +238,9 @@ def test_metadata_that_cannot_be_used_are_refused_with_the_reason(
         {"chunks": None},
         {"dimension_separator": "x"},
         {"dtype": None},
+        {"fill_value": "NaN"},
+        {"fill_value": -1},
+        {"fill_value": 10**400},
         {"compressor": {"cname": "lz4"}},
     ],
 )
