@@ -16,7 +16,7 @@ from shared.pixels.digest import Digest, DigestedImage, PyramidDone
 from shared.pixels.index_file import save_index
 from shared.pixels.limited import InspectionLimits, run_limited
 from shared.pixels.reader import InspectOptions, OpenRequest
-from shared.storage.intents import intend
+from shared.storage.intents import fulfil, intend
 from shared.storage.locator import derived_folder, fileset_folder
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ class Gatherer:
         """Erase everything made so far: the import has failed."""
         for name in self.made:
             self._storage.erase(name)
+        with self._database.write() as connection:
+            fulfil(connection, self.intents)
 
     def _announce(self, name: str) -> None:
         self.intents.append(intend(self._database, name, activity_id=self._activity_id))
