@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.pixels.beneath import Folder
 
 MAX_JSON_BYTES = 16 * 2**20
+MAX_JSON_DEPTH = 64
 MAX_GROUPS = 10_000
 MARKS = frozenset({".zattrs", ".zgroup", ".zarray", "zarr.json"})
 
@@ -170,12 +171,32 @@ def read_json(folder: Folder, name: str) -> Mapping[str, Any]:
             f"The metadata file {name!r} is no JSON: {error}.",
             hint="The file is damaged; compare it with its source.",
         ) from error
+    if _is_deeper(document, MAX_JSON_DEPTH):
+        raise BrokenFile(
+            f"The metadata file {name!r} is nested more than {MAX_JSON_DEPTH} deep.",
+            hint="No OME-Zarr metadata are; compare it with its source.",
+        )
     if not isinstance(document, Mapping):
         raise BrokenFile(
             f"The metadata file {name!r} holds no JSON object.",
             hint="The file is damaged; compare it with its source.",
         )
     return document
+
+
+def _is_deeper(document: Any, limit: int) -> bool:
+    level = [document]
+    for _ in range(limit):
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, Mapping):
+                inner.extend(value.values())
+            elif isinstance(value, list):
+                inner.extend(value)
+        if not inner:
+            return False
+        level = inner
+    return True
 
 
 def natural_key(path: str) -> tuple[tuple[int, int, str], ...]:

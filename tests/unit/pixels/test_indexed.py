@@ -232,3 +232,14 @@ def test_several_channels_of_a_chunk_read_it_once(
     for c in range(3):
         source.read(whole(source, c=c))
     assert len(decoded) == 3
+
+
+def test_kept_chunks_keep_to_their_bytes(tmp_path: Path) -> None:
+    pixels = tczyx((3, 64, 64), "u1")
+    write_ome_zarr(tmp_path / "a.zarr", [pixels], "cyx", "0.5", chunks=(3, 16, 16))
+    for limit, most in ((0, 0), (1, 1), (2000, 2), (10**6, 16)):
+        source = indexed(tmp_path, kept_bytes=limit)
+        for c in range(3):
+            np.testing.assert_array_equal(source.read(whole(source, c=c)), pixels[c])
+        # Chunks of 3 x 16 x 16 bytes; the last one is kept even when it is larger than the limit.
+        assert len(source._kept._chunks) == most

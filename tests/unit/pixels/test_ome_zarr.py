@@ -252,7 +252,10 @@ def test_arrays_that_cannot_be_are_refused(tmp_path: Path, change: dict[str, Any
         inspect(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, "null", '{"multiscales": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "[" * 100_000, '{"a":' * 500 + "1" + "}" * 500, "null", '{"multiscales": 3}'],
+)
 def test_documents_that_are_no_metadata_are_broken(tmp_path: Path, text: str) -> None:
     write_ome_zarr(tmp_path / "a.zarr", [ramp(8, 8)], "yx", "0.4", chunks=(4, 4))
     (tmp_path / "a.zarr/.zattrs").write_text(text)
