@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from shared.database import ids_in
@@ -21,7 +21,7 @@ from shared.rendering.defaults import ChannelFacts, ImageFacts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection, Row, ScalarSelect, Select
+    from sqlalchemy import Connection, ScalarSelect, Select
 
 _NM = {"nm": 1.0, "Å": 0.1, "pm": 1e-3, "µm": 1e3, "μm": 1e3, "um": 1e3, "mm": 1e6, "m": 1e9}
 
@@ -46,14 +46,14 @@ def image_facts(connection: Connection, pixels_id: int) -> ImageFacts | None:
 
 def image_facts_of(connection: Connection, pixels_ids: Iterable[int]) -> dict[int, ImageFacts]:
     """The facts of many pixels by id, in one statement; unknown ids are left out."""
-    statement = _statement().where(ids_in(connection, Pixels.id, pixels_ids))
-    rows: dict[int, list[Row[Any]]] = {}
+    statement = _statement().where(ids_in(connection, Pixels.__table__.c.id, pixels_ids))
+    rows: dict[int, list[Any]] = {}
     for row in connection.execute(statement):
         rows.setdefault(row.pixels_id, []).append(row)
     return {pixels_id: _facts(found) for pixels_id, found in rows.items()}
 
 
-def _statement() -> Select[Any]:
+def _statement() -> Select[*tuple[Any, ...]]:
     laser = aliased(LightSource)
     return (
         select(
@@ -104,19 +104,22 @@ def _filter(kind: str, column: Any) -> ScalarSelect[Any]:
     """A column of the first filter of that kind on the channel's light path or in its set."""
     path = LINKS[f"LightPath{kind}FilterLink"].model
     in_set = LINKS[f"FilterSet{kind}FilterLink"].model
-    ids = (
-        select(path.child_id)
-        .where(path.parent_id == LogicalChannel.light_path_id, path.trash_id.is_(None))
-        .union_all(
-            select(in_set.child_id).where(
-                in_set.parent_id == LogicalChannel.filter_set_id, in_set.trash_id.is_(None)
+    mounted = or_(
+        *(
+            Filter.id.in_(
+                select(link.child_id)
+                .where(link.parent_id == holder, link.trash_id.is_(None))
+                .correlate(LogicalChannel)
+            )
+            for link, holder in (
+                (path, LogicalChannel.light_path_id),
+                (in_set, LogicalChannel.filter_set_id),
             )
         )
-        .correlate(LogicalChannel)
     )
     return (
         select(column)
-        .where(Filter.id.in_(ids), Filter.cut_in.is_not(None))
+        .where(mounted, Filter.cut_in.is_not(None))
         .order_by(Filter.id)
         .limit(1)
         .correlate(LogicalChannel)
@@ -124,7 +127,7 @@ def _filter(kind: str, column: Any) -> ScalarSelect[Any]:
     )
 
 
-def _facts(rows: list[Row[Any]]) -> ImageFacts:
+def _facts(rows: list[Any]) -> ImageFacts:
     first = rows[0]
     return ImageFacts(
         pixel_type=first.pixels_type,
@@ -139,7 +142,7 @@ def _facts(rows: list[Row[Any]]) -> ImageFacts:
     )
 
 
-def _channel(row: Row[Any]) -> ChannelFacts:
+def _channel(row: Any) -> ChannelFacts:
     laser = _nm(row.wavelength, row.wavelength_unit)
     if laser is None and row.light_class == "Laser":
         laser = _nm(row.laser_wavelength, row.laser_wavelength_unit)

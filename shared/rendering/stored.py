@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from shared.clock import now
 from shared.database import ids_in
 from shared.errors import Invalid
+from shared.journal import Action, record
 from shared.models.images import Pixels
 from shared.models.rendering import ChannelBinding, RenderingDef
 from shared.rendering.facts import image_facts, image_facts_of
@@ -31,7 +32,7 @@ from shared.rendering.settings import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from shared.auth.principal import Principal
 
@@ -60,9 +61,7 @@ class StoredSettings:
     settings: RenderingSettings
 
 
-def stored_settings(
-    connection: Connection, pixels_id: int, owner_id: int
-) -> StoredSettings | None:
+def stored_settings(connection: Connection, pixels_id: int, owner_id: int) -> StoredSettings | None:
     """What this user saved for these pixels, or None."""
     found = settings_of(connection, [pixels_id], [owner_id])
     return found.get((pixels_id, owner_id))
@@ -72,9 +71,10 @@ def settings_of(
     connection: Connection, pixels_ids: Iterable[int], owner_ids: Iterable[int]
 ) -> dict[tuple[int, int], StoredSettings]:
     """What these users saved for these pixels, by (pixels id, owner id), in one statement."""
+    columns = RenderingDef.__table__.c
     where = and_(
-        ids_in(connection, RenderingDef.pixels_id, pixels_ids),
-        ids_in(connection, RenderingDef.owner_id, owner_ids),
+        ids_in(connection, columns.pixels_id, pixels_ids),
+        ids_in(connection, columns.owner_id, owner_ids),
     )
     return {(found.pixels_id, found.owner_id): found for found in _load(connection, where)}
 
@@ -205,9 +205,7 @@ def _update(
     for position, channel in enumerate(settings.channels[:bound]):
         connection.execute(
             update(ChannelBinding)
-            .where(
-                ChannelBinding.rendering_def_id == mine.id, ChannelBinding.position == position
-            )
+            .where(ChannelBinding.rendering_def_id == mine.id, ChannelBinding.position == position)
             .values(**_binding_values(channel))
         )
     _insert_bindings(connection, mine.id, list(enumerate(settings.channels))[bound:])
@@ -238,7 +236,7 @@ def _insert_bindings(
 def _record(
     connection: Connection,
     event_id: int,
-    action: str,
+    action: Action,
     settings_id: int,
     group_id: int,
     before: dict[str, Any] | None,
@@ -294,13 +292,13 @@ def _load(connection: Connection, where: ColumnElement[bool]) -> list[StoredSett
         .where(where, RenderingDef.trash_id.is_(None))
         .order_by(RenderingDef.id, ChannelBinding.position)
     )
-    rows: dict[int, list[Row[Any]]] = {}
+    rows: dict[int, list[Any]] = {}
     for row in connection.execute(statement):
         rows.setdefault(row.id, []).append(row)
     return [_stored(found) for found in rows.values()]
 
 
-def _stored(rows: list[Row[Any]]) -> StoredSettings:
+def _stored(rows: list[Any]) -> StoredSettings:
     first = rows[0]
     settings = RenderingSettings(
         Model(first.model),

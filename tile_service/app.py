@@ -1,0 +1,213 @@
+"""`build_app(settings)`: the only wiring of the tile service.
+
+Tile routes are bare ASGI in front of Starlette's router, because they are asked a hundred times
+where anything else is asked once. Nothing is opened before the lifespan starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from starlette.applications import Starlette
+
+from shared.auth.keys import SecretKeys
+from shared.database import Database, open_database
+from shared.errors import Busy, Invalid, NotFound, TesseraError
+from shared.models.system import Instance
+from shared.storage import LocalStorage
+from tile_service.access import Doorkeeper
+from tile_service.cache.disk import DiskCache
+from tile_service.cache.memory import MemoryCache
+from tile_service.cache.tiers import TieredCache
+from tile_service.chunks.images import OpenImages
+from tile_service.chunks.read import ChunkCache
+from tile_service.develop import Darkroom
+from tile_service.metrics import ANSWERS
+from tile_service.rendering.kernel import kernels, use_cache_folder
+from tile_service.routes.exchange import Answer, ClientGone, Exchange
+from tile_service.routes.health import health_routes
+from tile_service.routes.iiif import answer_iiif
+from tile_service.routes.problems import incident, problem
+from tile_service.routes.thumbnails import answer_thumbnails
+from tile_service.routes.tiles import answer_tile
+from tile_service.settings import TileSettings
+from tile_service.work_queue import WorkQueue
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+Route = Callable[[Exchange, list[str], Darkroom, TileSettings], Awaitable[None]]
+
+ROUTES: dict[str, Route] = {
+    "tiles": answer_tile,
+    "iiif": answer_iiif,
+    "thumbnails": answer_thumbnails,
+}
+"""By the first segment of the path."""
+OPEN_ROUTES = frozenset({"healthz", "readyz", "metrics"})
+
+
+@dataclass(slots=True)
+class _Open:
+    """What the lifespan opens and closes."""
+
+    database: Database
+    cookie_name: str
+    images: OpenImages
+    queue: WorkQueue
+    darkroom: Darkroom
+
+
+class TileApp:
+    """The ASGI application: host check, grants, tile routes, then Starlette's router."""
+
+    def __init__(
+        self, settings: TileSettings, *, monotonic: Callable[[], float] | None = None
+    ) -> None:
+        self._settings = settings
+        self._monotonic = monotonic
+        self._open: _Open | None = None
+        self._hosts = _hosts(settings)
+        self._rest: ASGIApp = Starlette(
+            routes=health_routes(self._database, settings), lifespan=self._lifespan
+        )
+
+    @property
+    def darkroom(self) -> Darkroom:
+        """The darkroom that the lifespan has opened."""
+        return self._opened().darkroom
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or run the lifespan."""
+        if scope["type"] == "lifespan":
+            await self._rest(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        opened = self._opened()
+        exchange = Exchange(
+            scope,
+            receive,
+            _counted(send, scope),
+            cookie_name=opened.cookie_name,
+            origins=self._settings.origins,
+        )
+        segments = exchange.path.strip("/").split("/")
+        route = ROUTES.get(segments[0])
+        scope["tessera.route"] = segments[0] if route else "other"
+        try:
+            self._check_host(exchange)
+            if segments[0] in OPEN_ROUTES:
+                await self._rest(scope, receive, send)
+            elif route is None:
+                unknown = NotFound("There is no such address.", hint="Tiles are below /tiles.")
+                await exchange.answer(problem(unknown))
+            elif exchange.method == "OPTIONS":
+                await exchange.answer_preflight()
+            elif exchange.method not in {"GET", "HEAD"}:
+                await exchange.answer(_not_allowed())
+            else:
+                await route(exchange, segments[1:], opened.darkroom, self._settings)
+        except ClientGone:
+            return
+        except TesseraError as error:
+            await exchange.answer(problem(error))
+        except Exception as error:  # the edge: nothing may leave as a traceback
+            await exchange.answer(incident(error, exchange.path))
+
+    def _check_host(self, exchange: Exchange) -> None:
+        if "*" in self._hosts:
+            return
+        host = exchange.header("host").lower()
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if name not in self._hosts:
+            raise Invalid(
+                "This host is not served here.",
+                hint="Name it in TESSERA_ALLOWED_HOSTS.",
+                path=("Host",),
+            )
+
+    def _database(self) -> Database:
+        return self._opened().database
+
+    def _opened(self) -> _Open:
+        if self._open is None:
+            raise Busy("The tile service is starting.", retry_after_s=1)
+        return self._open
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self._open = opened = await asyncio.to_thread(_open, self._settings, self._monotonic)
+        try:
+            yield
+        finally:
+            self._open = None
+            await asyncio.to_thread(_close, opened)
+
+
+def build_app(settings: TileSettings, *, monotonic: Callable[[], float] | None = None) -> TileApp:
+    """The tile service as an ASGI application; `monotonic` is the clock of cached verdicts."""
+    return TileApp(settings, monotonic=monotonic)
+
+
+def _open(settings: TileSettings, monotonic: Callable[[], float] | None) -> _Open:
+    use_cache_folder(settings.kernel_cache_dir)
+    kernels()
+    database = open_database(settings)
+    with database.read() as connection:
+        instance = connection.scalar(select(Instance.uuid))
+    if instance is None:
+        raise Invalid("The database is empty.", hint="Run the migrations before the services.")
+    keys = SecretKeys.load(settings)
+    images = OpenImages(LocalStorage(settings.data_dir), settings.tile_open_images)
+    queue = WorkQueue(settings.workers, settings.tile_queue_length)
+    clock = {"monotonic": monotonic} if monotonic else {}
+    disk = settings.tile_disk_cache_bytes
+    tiles = TieredCache(
+        MemoryCache(settings.tile_memory_cache_bytes),
+        DiskCache(settings.tile_cache_dir, disk) if disk else None,
+    )
+    darkroom = Darkroom(
+        Doorkeeper(database, settings, keys, **clock),
+        images,
+        tiles,
+        ChunkCache(settings.tile_chunk_cache_bytes),
+        queue,
+    )
+    return _Open(database, f"tessera_session_{instance}", images, queue, darkroom)
+
+
+def _close(opened: _Open) -> None:
+    opened.queue.close()
+    opened.images.close()
+    opened.database.dispose()
+
+
+def _hosts(settings: TileSettings) -> frozenset[str]:
+    outside = settings.tile_url.partition("://")[2].partition("/")[0].lower()
+    name = outside if outside.endswith("]") else outside.rpartition(":")[0] or outside
+    return frozenset({*(host.lower() for host in settings.allowed_hosts), name})
+
+
+def _not_allowed() -> Answer:
+    answer = problem(Invalid("Tiles are only read.", hint="Use GET or HEAD."))
+    answer.status = 405
+    answer.headers = {**answer.headers, "allow": "GET, HEAD, OPTIONS"}
+    return answer
+
+
+def _counted(send: Send, scope: Scope) -> Send:
+    async def counting(message: object) -> None:
+        if message["type"] == "http.response.start":  # type: ignore[index]
+            ANSWERS.labels(scope.get("tessera.route", "other"), message["status"]).inc()  # type: ignore[index]
+        await send(message)  # type: ignore[arg-type]
+
+    return counting

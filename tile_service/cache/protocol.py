@@ -1,0 +1,46 @@
+"""`TileCache`: what every cache of encoded tiles offers, and the key under which a tile is kept.
+
+A cache may forget at any time, and never raises for its own troubles: whoever asks then renders.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class TileKey:
+    """Image, and a digest of generation, renderer version, resolved settings and address."""
+
+    image_id: int
+    digest: str
+    """64 hexadecimal digits."""
+
+    @classmethod
+    def of(cls, image_id: int, *parts: object) -> TileKey:
+        """The key of these parts; equal parts give equal keys in every process."""
+        text = repr((image_id, *parts))
+        return cls(image_id, hashlib.sha256(text.encode()).hexdigest())
+
+    @property
+    def etag(self) -> str:
+        """The strong entity tag, with its quotes."""
+        return f'"{self.digest[:32]}"'
+
+
+class TileCache(Protocol):
+    """Safe to use from several threads."""
+
+    def get(self, key: TileKey) -> bytes | None:
+        """What was put under the key, unless it was forgotten."""
+        ...
+
+    def put(self, key: TileKey, tile: bytes) -> None:
+        """Keep a tile; what is larger than the whole cache is not kept."""
+        ...
+
+    def purge(self, image_id: int) -> None:
+        """Forget all tiles of an image."""
+        ...

@@ -1,0 +1,223 @@
+"""The one road of every rendered answer: authorise → resolve → look up → read → render → encode.
+
+Rights come first, also for what is cached and for a 304. Database and pixels are touched in threads
+only; the event loop never waits for either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import Unreadable
+from shared.pixels.source import PlaneRegion
+from shared.telemetry import logger
+from tile_service.chunks.read import ChunkCache, read_region
+from tile_service.encode import encode
+from tile_service.finish import finish_pixels
+from tile_service.metrics import CACHE_LOOKUPS, timed
+from tile_service.rendering import RenderTables, project, render_tables, render_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tile_service.access import Credential, Doorkeeper, SeenImage
+    from tile_service.cache.protocol import TileKey
+    from tile_service.cache.tiers import TieredCache
+    from tile_service.chunks.images import OpenImage, OpenImages
+    from tile_service.plans import Picture
+    from tile_service.work_queue import WorkQueue
+
+KEPT_TABLES_BYTES = 64 * 2**20
+
+log = logger("tile_service.develop")
+
+
+@dataclass(slots=True)
+class _Shared:
+    """Work that several requests wait for: dropped when all of them have gone."""
+
+    future: asyncio.Future[Any]
+    waiting: int = 0
+
+
+class InFlight:
+    """Equal work under way at the same time is done once. For one event loop."""
+
+    def __init__(self) -> None:
+        self._shared: dict[Hashable, _Shared] = {}
+
+    async def join(self, key: Hashable, start: Callable[[], asyncio.Future[Any]]) -> Any:
+        """What `start` comes to, begun by the first who asks for `key`."""
+        shared = self._shared.get(key)
+        if shared is None:
+            shared = _Shared(start())
+            self._shared[key] = shared
+            shared.future.add_done_callback(lambda _: self._forget(key, shared))
+        shared.waiting += 1
+        try:
+            return await asyncio.shield(shared.future)
+        finally:
+            shared.waiting -= 1
+            if shared.waiting == 0 and not shared.future.done():
+                shared.future.cancel()
+                # at once, so that nobody joins what is being dropped
+                self._forget(key, shared)
+
+    def _forget(self, key: Hashable, shared: _Shared) -> None:
+        if self._shared.get(key) is shared:
+            del self._shared[key]
+        if shared.future.done() and not shared.future.cancelled():
+            shared.future.exception()  # seen, even when everybody has gone
+
+
+class Darkroom:
+    """Develops pictures; one per process."""
+
+    def __init__(
+        self,
+        doorkeeper: Doorkeeper,
+        images: OpenImages,
+        tiles: TieredCache,
+        chunks: ChunkCache,
+        queue: WorkQueue,
+    ) -> None:
+        self.doorkeeper = doorkeeper
+        self._images = images
+        self._tiles = tiles
+        self._chunks = chunks
+        self._queue = queue
+        self._tables = _TableCache(KEPT_TABLES_BYTES)
+        self._in_flight = InFlight()
+
+    async def admit(
+        self, credential: Credential | None, image_id: int, rdef_id: int | None, version: str | None
+    ) -> SeenImage:
+        """The image as the viewer sees it; raises `Unauthenticated` or `NotFound`.
+
+        An address whose `v=` differs from what is known here may be newer: settings are read again.
+        """
+        with timed("authorise"):
+            await self.doorkeeper.refresh()
+            if credential is not None:
+                known = self.doorkeeper.known(credential, image_id, rdef_id, version)
+                if known is not None:
+                    return known
+            seen: SeenImage = await self._in_flight.join(
+                ("admit", credential, image_id, rdef_id, version),
+                lambda: _in_thread(
+                    lambda: self.doorkeeper.admit(credential, image_id, rdef_id, version=version)
+                ),
+            )
+            return seen
+
+    async def develop(self, picture: Picture, key: TileKey) -> bytes:
+        """The encoded picture, from a cache or made anew.
+
+        Raises `BrokenFile` when its pixels cannot be read, `Busy` when too many wait.
+        """
+        near = self._tiles.near.get(key)
+        if near is not None:
+            CACHE_LOOKUPS.labels("memory").inc()
+            return near
+        tile: bytes = await self._in_flight.join(
+            key, lambda: asyncio.ensure_future(self._find_or_make(picture, key))
+        )
+        return tile
+
+    async def _find_or_make(self, picture: Picture, key: TileKey) -> bytes:
+        # the disk is asked outside the queue: a tile that another process made waits for nobody
+        if self._tiles.far is not None:
+            found = await asyncio.to_thread(self._tiles.get, key)
+            if found is not None:
+                CACHE_LOOKUPS.labels("disk").inc()
+                return found
+        CACHE_LOOKUPS.labels("nowhere").inc()
+        made: bytes = await self._queue.submit(
+            picture.seen.viewer, lambda: self._make(picture, key)
+        )
+        return made
+
+    def _make(self, picture: Picture, key: TileKey) -> bytes:
+        tile = self.render(picture)
+        self._tiles.put(key, tile)
+        return tile
+
+    def render(self, picture: Picture) -> bytes:
+        """Read, render and encode, in the calling thread; raises `BrokenFile`."""
+        tables = self._tables.get(picture)
+        try:
+            with timed("read"):
+                image = self._images.get(picture.seen)
+                planes = [self._read(image, picture, c) for c in tables.channels]
+        except Unreadable as error:
+            self._images.forget(picture.seen)
+            log.warning("tile.unreadable", image_id=picture.seen.id, reason=error.message)
+            raise
+        with timed("render"):
+            size = (picture.region.height, picture.region.width)
+            pixels = finish_pixels(render_with(tables, planes, size=size), picture.finish)
+        with timed("encode"):
+            return encode(pixels, picture.finish.format, picture.finish.quality)
+
+    def _read(self, image: OpenImage, picture: Picture, channel: int) -> NDArray[np.generic]:
+        region = picture.region
+
+        def plane(z: int) -> NDArray[np.generic]:
+            return read_region(
+                image,
+                PlaneRegion(
+                    picture.level,
+                    z,
+                    channel,
+                    picture.t,
+                    region.x,
+                    region.y,
+                    region.width,
+                    region.height,
+                ),
+                self._chunks,
+            )
+
+        if picture.projection is None:
+            return plane(picture.planes[0])
+        return project((plane(z) for z in picture.planes), picture.projection)
+
+
+class _TableCache:
+    """Render tables by settings and pixel type, within a number of bytes: they cost more to make
+    than a tile.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._used = 0
+        self._tables: OrderedDict[tuple[str, str], RenderTables] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, picture: Picture) -> RenderTables:
+        key = (picture.seen.pixel_type, picture.settings.digest())
+        with self._lock:
+            found = self._tables.get(key)
+            if found is not None:
+                self._tables.move_to_end(key)
+                return found
+        made = render_tables(picture.settings, picture.seen.pixel_type)
+        with self._lock:
+            if key not in self._tables:
+                self._tables[key] = made
+                self._used += made.nbytes
+            while self._used > self._limit and len(self._tables) > 1:
+                _, dropped = self._tables.popitem(last=False)
+                self._used -= dropped.nbytes
+        return made
+
+
+def _in_thread(work: Callable[[], Any]) -> asyncio.Future[Any]:
+    return asyncio.ensure_future(asyncio.to_thread(work))

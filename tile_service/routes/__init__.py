@@ -1,0 +1,1 @@
+"""Addresses and their answers over HTTP, as bare ASGI: what each route reads and sends."""

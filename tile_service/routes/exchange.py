@@ -1,0 +1,190 @@
+"""One request and its answer, as bare ASGI: credentials, headers, conditional answers, CORS.
+
+Every answer goes through here, so that caching and CORS are decided in one place. A grant is cut
+out of the path before anybody logs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from shared.errors import Unauthenticated
+from tile_service.access import Credential, CredentialKind
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+IMMUTABLE = "private, max-age=86400, immutable"
+REVALIDATED = "private, no-cache"
+_ALWAYS = (
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_EXPOSED = b"ETag, Link, Location, Retry-After"
+_PREFLIGHT = (
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers", b"Authorization, If-None-Match, Range"),
+    (b"access-control-max-age", b"86400"),
+)
+Result = TypeVar("Result")
+
+
+class ClientGone(Exception):  # an outcome, not a mistake
+    """Nobody waits for the answer any more."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """Status, media type, body and headers of an answer."""
+
+    status: int
+    body: bytes
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Exchange:
+    """A request of HTTP and the way to answer it once."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        cookie_name: str,
+        origins: frozenset[str],
+    ) -> None:
+        self.scope = scope
+        self._receive = receive
+        self._send = send
+        self._cookie_name = cookie_name
+        self._origins = origins
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.method: str = scope["method"]
+        self.grant = _cut_grant(scope)
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.route = "other"
+        """What the answer is counted under."""
+
+    def header(self, name: str) -> str:
+        """A header of the request, empty when it is not there."""
+        return self.headers.get(name.encode(), b"").decode("latin-1")
+
+    def credential(self) -> Credential | None:
+        """What the request shows of itself: the grant of its path, else bearer, else cookie.
+
+        Raises `Unauthenticated` for an Authorization header of another kind.
+        """
+        if self.grant is not None:
+            return Credential(CredentialKind.GRANT, self.grant)
+        authorization = self.header("authorization")
+        if authorization:
+            kind, _, text = authorization.partition(" ")
+            if kind.lower() != "bearer" or not text.strip():
+                raise Unauthenticated(
+                    "The Authorization header is not understood.",
+                    hint="Send Authorization: Bearer and a session or access token.",
+                )
+            return Credential(CredentialKind.BEARER, text.strip())
+        for part in self.header("cookie").split(";"):
+            name, _, text = part.strip().partition("=")
+            if name == self._cookie_name and text:
+                return Credential(CredentialKind.COOKIE, text.strip('"'))
+        return None
+
+    @property
+    def base(self) -> str:
+        """Scheme and host as the client wrote them, and the grant: what stands before the path."""
+        host = self.header("host")
+        prefix = f"/~{self.grant}" if self.grant is not None else ""
+        return f"{self.scope.get('scheme', 'http')}://{host}{prefix}"
+
+    def has_current(self, etag: str) -> bool:
+        """Whether the client holds this entity already (`If-None-Match`)."""
+        asked = self.header("if-none-match")
+        if not asked:
+            return False
+        tags = (tag.strip().removeprefix("W/") for tag in asked.split(","))
+        return any(tag in {etag, "*"} for tag in tags)
+
+    async def unless_gone(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """The result of `work`; when the client leaves, it is cancelled and `ClientGone` raised."""
+        task = asyncio.ensure_future(work)
+        watch = asyncio.ensure_future(self._disconnected())
+        try:
+            await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise ClientGone
+            return task.result()
+        finally:
+            watch.cancel()
+            if not task.done():
+                task.cancel()
+
+    async def answer(self, answer: Answer) -> None:
+        """Send it, with the headers that every answer has."""
+        headers = [
+            (b"content-type", answer.media_type.encode()),
+            (b"content-length", str(len(answer.body)).encode()),
+            *_ALWAYS,
+            *self._cors(),
+            *((name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()),
+        ]
+        if answer.status == 304:
+            del headers[:2]
+        await self._send(
+            {"type": "http.response.start", "status": answer.status, "headers": headers}
+        )
+        body = b"" if self.method == "HEAD" else answer.body
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def answer_preflight(self) -> None:
+        """Tell a browser from another origin what it may ask."""
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": 204,
+                "headers": [*_ALWAYS, *self._cors(), *_PREFLIGHT],
+            }
+        )
+        await self._send({"type": "http.response.body", "body": b""})
+
+    def _cors(self) -> list[tuple[bytes, bytes]]:
+        origin = self.header("origin")
+        if origin in self._origins:
+            return [
+                (b"access-control-allow-origin", origin.encode("latin-1")),
+                (b"access-control-allow-credentials", b"true"),
+                (b"access-control-expose-headers", _EXPOSED),
+                (b"vary", b"Authorization, Cookie, Origin"),
+            ]
+        return [
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-expose-headers", _EXPOSED),
+            (b"vary", b"Authorization, Cookie, Origin"),
+        ]
+
+    async def _disconnected(self) -> None:
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                return
+
+
+def _cut_grant(scope: Scope) -> str | None:
+    """Take `/~{grant}` off the path in place: whoever logs the request logs it without."""
+    path: str = scope["path"]
+    if not path.startswith("/~"):
+        return None
+    grant, slash, rest = path[2:].partition("/")
+    scope["path"] = slash + rest or "/"
+    raw = scope.get("raw_path")
+    if raw:
+        _, slash_bytes, rest_bytes = raw[2:].partition(b"/")
+        scope["raw_path"] = slash_bytes + rest_bytes or b"/"
+    return grant
