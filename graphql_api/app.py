@@ -24,6 +24,7 @@ from graphql_api.routes.graphql import graphql_routes
 from graphql_api.routes.guard import Guard
 from graphql_api.routes.health import health_routes
 from graphql_api.routes.problems import http_problem, internal_problem, tessera_problem
+from graphql_api.routes.uploads import upload_routes
 from graphql_api.schema import build_schema
 from graphql_api.schema.transport import Transport
 from graphql_api.schema.transport_deadline import watch_deadlines
@@ -75,7 +76,7 @@ def build_app(settings: ApiSettings) -> Starlette:
 
 
 def _routes() -> list[BaseRoute]:
-    return [*graphql_routes(), *health_routes(), *page_routes()]
+    return [*graphql_routes(), *upload_routes(), *health_routes(), *page_routes()]
 
 
 def open_services(settings: ApiSettings) -> Services:
