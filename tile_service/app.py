@@ -74,7 +74,7 @@ class TileApp:
         self._open: _Open | None = None
         self._hosts = _hosts(settings)
         self._rest: ASGIApp = Starlette(
-            routes=health_routes(self._database, settings), lifespan=self._lifespan
+            routes=health_routes(self._database, settings), lifespan=lambda _: self.running()
         )
 
     @property
@@ -144,7 +144,8 @@ class TileApp:
         return self._open
 
     @asynccontextmanager
-    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
+        """Open everything, and close it at the end: what the server's lifespan does."""
         self._open = opened = await asyncio.to_thread(_open, self._settings, self._monotonic)
         try:
             yield
@@ -159,7 +160,8 @@ def build_app(settings: TileSettings, *, monotonic: Callable[[], float] | None =
 
 
 def _open(settings: TileSettings, monotonic: Callable[[], float] | None) -> _Open:
-    use_cache_folder(settings.kernel_cache_dir)
+    if kernels.cache_info().currsize == 0:
+        use_cache_folder(settings.kernel_cache_dir)
     kernels()
     database = open_database(settings)
     with database.read() as connection:
