@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from cli.commands import demo, import_files, run, serve, session
+from cli.commands import accounts, demo, import_files, run, serve, session
 from cli.output import exit_code
 from shared.errors import TesseraError
 
@@ -26,6 +26,7 @@ app.command("login")(session.login)
 app.command("logout")(session.logout)
 app.command("demo")(demo.demo)
 app.command("migrate")(serve.migrate)
+app.command("set-password")(accounts.set_password)
 app.command("worker")(serve.worker)
 app.add_typer(serve.app, name="serve")
 

@@ -15,6 +15,10 @@ import typer
 if TYPE_CHECKING:
     from types import FrameType
 
+    from starlette.applications import Starlette
+
+    from tile_service.app import TileApp
+
 app = typer.Typer(help="Run one of the two services.", no_args_is_help=True)
 GRACE_S = 10
 """How long a stopping service waits for answers under way."""
@@ -26,7 +30,9 @@ def api() -> None:
     from shared.settings import Settings
 
     settings = Settings()
-    _serve("graphql_api.app:create", settings.api_host, settings.api_port, settings.log_level, 1)
+    _serve(
+        "cli.commands.serve:api_app", settings.api_host, settings.api_port, settings.log_level, 1
+    )
 
 
 @app.command("tiles")
@@ -39,18 +45,44 @@ def tiles(
     settings = Settings()
     count = workers or os.cpu_count() or 1
     _serve(
-        "tile_service.app:create", settings.tile_host, settings.tile_port, settings.log_level, count
+        "cli.commands.serve:tile_app",
+        settings.tile_host,
+        settings.tile_port,
+        settings.log_level,
+        count,
     )
+
+
+def api_app() -> Starlette:
+    """The API with the environment's settings: what each server process calls."""
+    from graphql_api.app import build_app
+    from graphql_api.settings import ApiSettings
+    from shared.telemetry import set_up_logging
+
+    settings = ApiSettings()
+    set_up_logging(settings.log_level, as_json=settings.log_json)
+    return build_app(settings)
+
+
+def tile_app() -> TileApp:
+    """The tile service with the environment's settings: what each server process calls."""
+    from shared.telemetry import set_up_logging
+    from tile_service.app import build_app
+    from tile_service.settings import TileSettings
+
+    settings = TileSettings()
+    set_up_logging(settings.log_level, as_json=settings.log_json)
+    return build_app(settings)
 
 
 def worker() -> None:
     """Run the worker that imports files and carries out graph operations."""
     from shared.activities.worker import run_worker
-    from shared.storage.local import LocalStorage
 
     from graphql_api.activities import handlers
     from shared.database import open_database
     from shared.settings import Settings
+    from shared.storage.local import LocalStorage
     from shared.telemetry import set_up_logging
 
     settings = Settings()
