@@ -43,6 +43,12 @@ class StorageSettings(BaseSettings):
         ),
     )
 
+    @property
+    def demo_images_dir(self) -> Path:
+        """Where the demo's image files lie: beside the data folder, never inside it."""
+        data = self.data_dir.absolute()
+        return data.parent / f"{data.name}-demo-images"
+
 
 class DatabaseSettings(StorageSettings):
     """Where rows lie."""

@@ -11,8 +11,6 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from shared.activities.queue import book
-from shared.activities.worker import run_worker
 from sqlalchemy import select
 
 from graphql_api.demo import dressing, plates
@@ -20,9 +18,11 @@ from graphql_api.demo.accounts import make_accounts
 from graphql_api.demo.contents import FULL_GROUP, PLATE_FILE, Filling, fillings
 from graphql_api.demo.people import login
 from graphql_api.demo.rows import Rows
-from graphql_api.demo.sources import demo_folder, make_sources
+from graphql_api.demo.sources import make_sources
 from graphql_api.demo.state import demo_state, finish_demo, require_loopback
 from graphql_api.importing.request import ImportRequest
+from shared.activities.queue import book
+from shared.activities.worker import run_worker
 from shared.auth.epoch import bump_epoch
 from shared.database import open_database
 from shared.errors import Conflict, TesseraError
@@ -62,7 +62,7 @@ def build_demo(settings: Settings, *, users: int, resume: bool) -> None:
                     hint="Start one with an empty data folder: make run",
                 )
         make_accounts(database)
-        make_sources(demo_folder(settings))
+        make_sources(settings.demo_images_dir)
         with _own_worker(database, settings):
             _import_all(database, settings, range(1, users + 1))
         for number in range(1, users + 1):
@@ -130,7 +130,7 @@ def _book(connection: Connection, settings: Settings, number: int, filling: Fill
             dataset = rows.add(Dataset, name=filling.dataset)
             rows.link(("Project", project), ("Dataset", dataset))
         into = f"Dataset:{dataset}"
-    folder = demo_folder(settings)
+    folder = settings.demo_images_dir
     return book(
         connection,
         kind="import",

@@ -16,8 +16,6 @@ from graphql_api.demo.slide import write_slide
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shared.settings import Settings
-
 SLIDE_SIZE = (20_480, 15_360)
 PLATE_ROWS, PLATE_COLUMNS, PLATE_RUNS, PLATE_FIELDS = 2, 4, 2, 2
 STAINS = (("457", 457.0), ("528", 528.0), ("617", 617.0), ("685", 685.0))
@@ -52,12 +50,6 @@ STACKS = {
         Stack("nuclei-02.ome.tif", CellField(42, size=256, size_z=3, size_c=3), DYES[:3]),
     ),
 }
-
-
-def demo_folder(settings: Settings) -> Path:
-    """Where the demo's files lie: beside the data folder, never inside it."""
-    data = settings.data_dir.absolute()
-    return data.parent / f"{data.name}-demo-images"
 
 
 def make_sources(folder: Path) -> None:

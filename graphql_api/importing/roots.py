@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphql_api.demo.sources import demo_folder
 from graphql_api.importing.request import checked_name
 from shared.errors import Invalid, NotFound, Unsupported
 
@@ -55,7 +54,7 @@ def import_roots(settings: Settings, *, has_demo: bool) -> tuple[ImportRoot, ...
         names = frozenset(name.strip() for name in groups.split(",") if name.strip())
         roots.append(ImportRoot(Path(folder), names))
     if has_demo:
-        roots.append(ImportRoot(demo_folder(settings), frozenset()))
+        roots.append(ImportRoot(settings.demo_images_dir, frozenset()))
     return tuple(roots)
 
 
