@@ -121,7 +121,9 @@ class VerdictCache:
         """The epoch to hand to `put`."""
         return self._watch.current()
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many entries are held. Not `len`, which would make an empty cache false."""
         return len(self._entries)
 
     def _renew(self, epoch: int) -> None:

@@ -23,7 +23,7 @@ _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 _AT_ONCE = threading.BoundedSemaphore(2)
 _NOBODYS = (
     "$argon2id$v=19$m=65536,t=3,p=4$"
-    "MXq1pEyB9CvVgkw8iRy0jg$5rq4bzQGZ1k0jmhJ0m1Hq4nkb3rQzQy2QyqCq8d3Qzg"
+    "5PsAVHdsAj+CJpD+lDxHwA$9Zwy5iJGa116MnKhndcqfMIwJCXr8AejCpLErG6Eouc"
 )
 """A hash that no password opens, of the same cost as a real one."""
 

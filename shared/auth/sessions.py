@@ -133,14 +133,14 @@ def authenticate(
     key = ("credential", secret_hash(token)) if token.isascii() else None
     if key is None:
         raise ended()
-    known = cache.get(key) if cache else None
+    known = cache.get(key) if cache is not None else None
     if isinstance(known, Principal):
         return _unexpired(known)
-    epoch = cache.epoch() if cache else None
+    epoch = cache.epoch() if cache is not None else None
     with database.read() as connection:
         found = find_credential(connection, token)
     _touch(database, settings, found)
-    if cache:
+    if cache is not None:
         cache.put(key, found.principal, epoch=epoch)
     return found.principal
 
@@ -155,17 +155,17 @@ def authenticate_id(
 ) -> Principal:
     """As `authenticate`, for the session or token that a checked grant names."""
     key = ("credential id", session_id, token_id)
-    known = cache.get(key) if cache else None
+    known = cache.get(key) if cache is not None else None
     if isinstance(known, Principal):
         return _unexpired(known)
-    epoch = cache.epoch() if cache else None
+    epoch = cache.epoch() if cache is not None else None
     with database.read() as connection:
         if session_id is not None:
             found = find_session(connection, Session.id == session_id)
         else:
             found = find_token(connection, AccessToken.id == token_id)
     _touch(database, settings, found)
-    if cache:
+    if cache is not None:
         cache.put(key, found.principal, epoch=epoch)
     return found.principal
 
