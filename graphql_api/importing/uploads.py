@@ -52,6 +52,12 @@ class NoSpace(TooLarge):
     code = "no_space"
 
 
+class Locked(Busy):
+    """Another request is writing to the upload."""
+
+    code = "locked"
+
+
 @dataclass(frozen=True, slots=True)
 class KnownUpload:
     """An upload of the caller: `offset` bytes of `length` have arrived."""
@@ -200,16 +206,16 @@ class Appender:
     """Writes on at an upload's end, alone; every method blocks, so call it in a thread."""
 
     def __init__(self, storage: Storage, upload: KnownUpload) -> None:
-        """Take the upload's lock; raises `Busy` when somebody is writing, or `NotFound`."""
+        """Take the upload's lock; raises `Locked` when somebody is writing, or `NotFound`."""
         self._length = upload.length
         self._file: BinaryIO = storage.open_to_continue(upload_file(upload.uuid))
         try:
             fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self._file.close()
-            raise Busy("This upload is being written to.", hint="Ask for its offset first.") from (
-                error
-            )
+            raise Locked(
+                "This upload is being written to.", hint="Ask for its offset in a moment."
+            ) from error
         self.start = self.offset = self._file.seek(0, io.SEEK_END)
 
     def append(self, data: bytes) -> None:

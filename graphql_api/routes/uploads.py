@@ -20,11 +20,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from graphql_api.importing import uploads
-from graphql_api.importing.uploads import Appender, KnownUpload, NoSpace
+from graphql_api.importing.uploads import Appender, KnownUpload, Locked, NoSpace
 from graphql_api.routes.problems import problem, tessera_problem
 from shared.clock import SECOND
 from shared.errors import (
-    Busy,
     Conflict,
     Invalid,
     TesseraError,
@@ -108,7 +107,7 @@ async def _refusal(request: Request, error: TesseraError) -> Response:
     if isinstance(error, NoSpace):
         return problem(507, error.message, code=error.code, detail=error.hint)
     response = await tessera_problem(request, error)
-    if isinstance(error, Busy):
+    if isinstance(error, Locked):
         response.status_code = 423
     return response
 
