@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
+import tifffile
 
 from tests.support.rendering_reference import ReferenceChannel, reference_pixel
-from tests.support.tile_house import TileHouse, pixels_of, random_planes
+from tests.support.tile_house import TileHouse, furnish, pixels_of, random_planes, running
+from tile_service.develop import Darkroom
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from shared.database import Database
+    from shared.settings import Settings
+    from shared.storage import LocalStorage
+    from tile_service.plans import Picture
+
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def reference(
@@ -45,3 +56,286 @@ async def test_a_tile_shows_the_active_channels_with_the_windows_and_colours_of_
         "uint16",
     )
     np.testing.assert_array_equal(pixels_of(answer.content), expected)
+
+
+async def png(house: TileHouse, path: str, **query: Any) -> NDArray[np.uint8]:
+    async with house.client(house.ada) as client:
+        answer = await client.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    return pixels_of(answer.content)
+
+
+GREY = "1|0:255$FFFFFF"
+
+
+@sqlite_only
+async def test_tiles_of_a_level_are_cropped_at_the_edge_and_cut_the_level_without_gaps(
+    house: TileHouse,
+) -> None:
+    planes = random_planes((1, 1, 1, 700, 900), "uint8")
+    image = house.image(planes, level_count=2)
+    level = planes[0, 0, 0, ::2, ::2]
+    columns = [
+        np.vstack([await png(house, f"/tiles/{image.id}/1/{x}/{y}.png", c=GREY) for y in (0, 1)])
+        for x in (0, 1)
+    ]
+    shown = np.hstack(columns)
+    assert shown.shape == (350, 450, 3)
+    np.testing.assert_array_equal(shown, np.stack([level] * 3, axis=-1))
+
+
+@sqlite_only
+async def test_w_and_h_choose_another_tile_size_and_flip_mirrors_the_tile(house: TileHouse) -> None:
+    planes = random_planes((1, 1, 1, 400, 400), "uint8")
+    image = house.image(planes)
+    part = planes[0, 0, 0, 200:300, 100:200]
+    plain = await png(house, f"/tiles/{image.id}/0/1/2.png", c=GREY, w=100, h=100)
+    np.testing.assert_array_equal(plain[..., 0], part)
+    both = await png(house, f"/tiles/{image.id}/0/1/2.png", c=GREY, w=100, h=100, flip="hv")
+    np.testing.assert_array_equal(both[..., 0], part[::-1, ::-1])
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("p", "expected"),
+    [
+        ("intmax", lambda stack: stack.max(axis=0)),
+        ("intmean", lambda stack: stack.astype(int).sum(axis=0) // len(stack)),
+        ("intsum", lambda stack: np.minimum(stack.astype(int).sum(axis=0), 255)),
+        ("intmax|1:2", lambda stack: stack[1:3].max(axis=0)),
+        ("normal", lambda stack: stack[2]),
+    ],
+)
+async def test_a_projection_runs_along_z_tile_by_tile(
+    house: TileHouse, p: str, expected: Any
+) -> None:
+    planes = random_planes((1, 1, 5, 64, 64), "uint8") // 3
+    image = house.image(planes)
+    shown = await png(house, f"/tiles/{image.id}/0/0/0.png", c=GREY, p=p)
+    np.testing.assert_array_equal(shown[..., 1], expected(planes[0, 0]))
+
+
+@sqlite_only
+async def test_greyscale_shows_the_first_active_channel_and_maps_reverse_it(
+    house: TileHouse,
+) -> None:
+    planes = random_planes((1, 2, 1, 32, 32), "uint8")
+    image = house.image(planes)
+    maps = '[{"inverted": {"enabled": true}}]'
+    shown = await png(house, f"/tiles/{image.id}/0/0/0.png", c="2|0:255$FF0000", m="g", maps=maps)
+    # by the rule q(x) = 255 * (x - 0) / (255 - 0), and reversed 255 - q
+    np.testing.assert_array_equal(shown, np.stack([255 - planes[0, 1, 0]] * 3, axis=-1))
+
+
+@sqlite_only
+async def test_without_settings_an_image_shows_its_middle_plane_with_computed_windows(
+    house: TileHouse,
+) -> None:
+    planes = np.zeros((1, 2, 3, 16, 16), np.uint16)
+    planes[0, 0], planes[0, 1] = 100, 300
+    planes[0, 0, 0, 0, 0], planes[0, 1, 0, 0, 0] = 0, 200
+    planes[0, :, 1, 5, 5] = 50, 250
+    image = house.image(planes, colors=(0xFF0000FF, 0x00FF00FF))
+    shown = await png(house, f"/tiles/{image.id}/0/0/0.png")
+    # windows are 0..100 and 200..300, z = 3 // 2: halfway is round(127.5) = 128 in both
+    assert shown[5, 5].tolist() == [128, 128, 0]
+    assert shown[0, 0].tolist() == [255, 255, 0]
+
+
+@sqlite_only
+async def test_jpeg_and_webp_come_close_and_tiff_is_exact(house: TileHouse) -> None:
+    y, x = np.mgrid[0:128, 0:128]
+    planes = ((x + y) // 2).astype(np.uint8)[np.newaxis, np.newaxis, np.newaxis]
+    image = house.image(planes)
+    for suffix, tolerance in (("jpg", 6), ("jpeg", 6), ("webp", 8), ("tif", 0)):
+        shown = await png(house, f"/tiles/{image.id}/0/0/0.{suffix}", c=GREY, q=0.9)
+        difference = np.abs(shown[..., 0].astype(int) - planes[0, 0, 0])
+        assert difference.max() <= tolerance, suffix
+
+
+@sqlite_only
+async def test_the_same_address_has_a_strong_tag_and_is_not_sent_twice(house: TileHouse) -> None:
+    image = house.image(random_planes((1, 1, 1, 64, 64)))
+    address = f"/tiles/Image%3A{image.id}/0/0/0.jpg"
+    async with house.client(house.ada) as ada, house.client(house.rosalind) as rosalind:
+        first = await ada.get(address)
+        tag = first.headers["etag"]
+        assert tag.startswith('"')
+        assert first.headers["cache-control"] == "private, no-cache"
+        assert {"Authorization", "Cookie"} <= set(first.headers["vary"].split(", "))
+        image.file.unlink()
+        # the other member gets the same tag, and nothing is read for a 304
+        again = await rosalind.get(address, headers={"If-None-Match": f'"other", {tag}'})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == tag
+        assert (await ada.get(address, params={"q": 0.5})).headers.get("etag") != tag
+
+
+@sqlite_only
+async def test_a_304_needs_the_right_too(house: TileHouse) -> None:
+    image = house.image(random_planes((1, 1, 1, 64, 64)))
+    address = f"/tiles/{image.id}/0/0/0.jpg"
+    async with house.client(house.ada) as ada, house.client(house.stranger) as stranger:
+        tag = (await ada.get(address)).headers["etag"]
+        answer = await stranger.get(address, headers={"If-None-Match": tag})
+        assert answer.status_code == 404
+        assert "etag" not in answer.headers
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("path", "parameter", "expected"),
+    [
+        ("0/0/0.png?z=-1", "z", "whole number"),
+        ("0/0/0.png?z=NaN", "z", "whole number"),
+        ("0/0/0.png?z=99999999999999999999", "z", "whole number"),
+        ("0/0/0.png?z=1", "z", "0 to 0"),
+        ("0/0/0.png?t=1", "t", "0 to 0"),
+        ("2/0/0.png", "level", "0 (full resolution) to 1"),
+        ("9999999999999/0/0.png", "level", "whole number"),
+        ("0/2/0.png", "x", "0 to 1"),
+        ("0/0/2.png", "y", "0 to 1"),
+        ("0/0/0.bmp", "format", "jpg, png"),
+        ("0/0/0", "format", ".jpg"),
+        ("0/0/0.png?q=2", "q", "0 to 1"),
+        ("0/0/0.png?q=nan", "q", "0 to 1"),
+        ("0/0/0.png?flip=x", "flip", "h, v or hv"),
+        ("0/0/0.png?w=0", "w", "from 1"),
+        ("0/0/0.png?c=1|a:b", "c", "1|0:255$FF0000"),
+        ("0/0/0.png?c=3", "c", "1 to 2"),
+        ("0/0/0.png?c=1$unheard-of.lut", "c", "1|0:255$FF0000"),
+        ("0/0/0.png?m=x", "m", "greyscale"),
+        ("0/0/0.png?p=intmax|0:7", "p", "0 <= start"),
+        ("0/0/0.png?c=1&maps=[[[", "maps", "JSON"),
+        ("0/0/0.png?rdef=Image:1", "rdef", "RenderingSettings:7"),
+        ("0/0/0.png?rdef=999999", "rdef", "renderingSettings"),
+        ("0/0/0.png?zoom=1", "zoom", "Known here"),
+        ("0/0/0.png?z=0&z=0", "z", "once"),
+    ],
+)
+async def test_a_wrong_parameter_is_named_with_what_was_expected(
+    house: TileHouse, path: str, parameter: str, expected: str
+) -> None:
+    image = house.image(random_planes((1, 2, 1, 300, 300), "uint8"), level_count=2)
+    async with house.client(house.ada) as client:
+        answer = await client.get(f"/tiles/{image.id}/{path}")
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["parameter"] == parameter
+    assert expected in problem["hint"]
+    assert problem["status"] == 400
+
+
+@sqlite_only
+async def test_what_exceeds_a_limit_is_413_and_tells_the_limit(
+    database: Database, settings: Settings, storage: LocalStorage
+) -> None:
+    small = furnish(
+        database, settings, storage,
+        tile_max_pixels=65536, tile_max_channels=2, tile_max_planes=3,
+    )  # fmt: skip
+    async with running(small) as house:
+        image = house.image(random_planes((1, 3, 4, 300, 300), "uint8"))
+        address = f"/tiles/{image.id}/0/0/0.png"
+        async with house.client(house.ada) as client:
+            for query, limit in (
+                ("w=300&h=300", "65536"),
+                ("c=1,2,3", "2"),
+                ("c=1&p=intmax", "3"),
+                ("c=" + ",".join("1" for _ in range(10_000)), "16384"),
+            ):
+                answer = await client.get(f"{address}?{query}")
+                assert answer.status_code == 413, answer.text
+                assert limit in answer.json()["detail"]
+
+
+@sqlite_only
+async def test_head_answers_headers_only_and_other_methods_are_refused(house: TileHouse) -> None:
+    image = house.image(random_planes((1, 1, 1, 64, 64)))
+    address = f"/tiles/{image.id}/0/0/0.jpg"
+    async with house.client(house.ada) as client:
+        whole, head = await client.get(address), await client.head(address)
+        assert head.content == b""
+        assert head.headers["content-length"] == str(len(whole.content))
+        refused = await client.post(address)
+        assert refused.status_code == 405
+        assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
+        assert (await client.get("/tiles/1/0")).status_code == 400
+        assert (await client.get("/nothing/here")).status_code == 404
+
+
+@sqlite_only
+async def test_other_origins_read_without_credentials_and_our_own_with_them(
+    house: TileHouse,
+) -> None:
+    async with house.client() as client:
+        foreign = await client.options("/tiles/1/0/0/0.jpg", headers={"Origin": "https://else.org"})
+        assert foreign.status_code == 204
+        assert foreign.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in foreign.headers
+        assert "Authorization" in foreign.headers["access-control-allow-headers"]
+        ours = await client.get("/tiles/1/0/0/0.jpg", headers={"Origin": "http://127.0.0.1:8000"})
+        assert ours.headers["access-control-allow-origin"] == "http://127.0.0.1:8000"
+        assert ours.headers["access-control-allow-credentials"] == "true"
+
+
+@sqlite_only
+async def test_a_foreign_host_is_refused(house: TileHouse) -> None:
+    async with house.client() as client:
+        answer = await client.get("/healthz", headers={"Host": "evil.example"})
+        assert answer.status_code == 400
+        assert answer.json()["parameter"] == "Host"
+        assert (await client.get("/healthz")).status_code == 200
+
+
+@sqlite_only
+async def test_a_damaged_chunk_fails_its_own_tile_only(house: TileHouse) -> None:
+    planes = random_planes((1, 1, 1, 256, 512), "uint8")
+    image = house.image(planes)
+    data = bytearray(image.file.read_bytes())
+    with tifffile.TiffFile(image.file) as file:
+        page = file.pages[0]
+        offset, length = page.dataoffsets[0], page.databytecounts[0]
+    data[offset : offset + length] = b"\xff" * length
+    image.file.write_bytes(data)
+    async with house.client(house.ada) as client:
+        broken = await client.get(f"/tiles/{image.id}/0/0/0.png")
+        assert broken.status_code == 500
+        assert broken.json()["code"] == "broken_file"
+        assert "import it again" in broken.json()["hint"]
+        whole = await client.get(f"/tiles/{image.id}/0/1/0.png", params={"c": GREY})
+        np.testing.assert_array_equal(pixels_of(whole.content)[..., 0], planes[0, 0, 0, :, 256:])
+
+
+@sqlite_only
+async def test_a_vanished_file_or_index_is_told_and_the_service_lives_on(house: TileHouse) -> None:
+    gone, unindexed, whole = (house.image(random_planes((1, 1, 1, 64, 64))) for _ in range(3))
+    gone.file.unlink()
+    unindexed.index.unlink()
+    async with house.client(house.ada) as client:
+        for image in (gone, unindexed):
+            answer = await client.get(f"/tiles/{image.id}/0/0/0.png")
+            assert (answer.status_code, answer.json()["code"]) == (500, "broken_file")
+        assert (await client.get(f"/tiles/{whole.id}/0/0/0.png")).status_code == 200
+
+
+@sqlite_only
+async def test_requests_under_way_for_the_same_tile_are_rendered_once(
+    house: TileHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = house.image(random_planes((1, 3, 1, 256, 256)))
+    rendered = []
+    render = Darkroom.render
+
+    def counting(self: Darkroom, picture: Picture) -> bytes:
+        rendered.append(picture)
+        return render(self, picture)
+
+    monkeypatch.setattr(Darkroom, "render", counting)
+    async with house.client(house.ada) as client:
+        address = f"/tiles/{image.id}/0/0/0.jpg"
+        answers = await asyncio.gather(*(client.get(address) for _ in range(8)))
+        await client.get(address)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(rendered) == 1
