@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from graphql_api.importing.run import run_import
-
-if TYPE_CHECKING:
-    from shared.activities.handlers import Handler
+from shared.activities.handlers import HandlerRegistry
 
 
-def handlers() -> dict[str, Handler]:
-    """Our own handlers by the kind of Activity."""
-    return {"import": run_import}
+def handlers() -> HandlerRegistry:
+    """Our own handlers by the kind of Activity, and those of installed packages."""
+    return HandlerRegistry.load({"import": run_import})

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from graphql_api.importing.request import checked_name
 from graphql_api.importing.roots import SourceFile
-from shared.errors import Invalid
+from shared.errors import Invalid, NotFound
 from shared.storage.locator import upload_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from graphql_api.importing.request import UploadedFile
-    from shared.storage.local import LocalStorage
+    from shared.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +32,24 @@ def of_path(path: str, files: tuple[SourceFile, ...]) -> PlannedFileset:
     return PlannedFileset(Path(path).name, files, are_uploads=False)
 
 
-def of_uploads(
-    uploads: Iterable[UploadedFile], storage: LocalStorage
-) -> tuple[PlannedFileset, ...]:
+def of_uploads(uploads: Iterable[UploadedFile], storage: Storage) -> tuple[PlannedFileset, ...]:
     """Group uploads: those below one folder belong together, a single file stands alone.
 
-    Raises `Invalid` when two uploads have the same name.
+    Raises `Invalid` when two uploads have the same name, `NotFound` when one's bytes are gone.
     """
     groups: dict[str, list[SourceFile]] = {}
     for number, upload in enumerate(uploads):
         name = checked_name(upload.name)
+        path = storage.path(upload_file(upload.uuid))
+        if not path.is_file():
+            raise NotFound(
+                f"The bytes of {name[:120]!r} are not kept any more.",
+                path=("source", "uploads"),
+                hint="Upload the file again.",
+            )
         top, slash, _ = name.partition("/")
         key = top if slash else f"{name}\0{number}"
-        groups.setdefault(key, []).append(SourceFile(storage.path(upload_file(upload.uuid)), name))
+        groups.setdefault(key, []).append(SourceFile(path, name))
     planned = []
     for key, files in groups.items():
         names = [file.name for file in files]

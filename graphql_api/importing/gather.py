@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from graphql_api.importing.request import ImportRequest
     from shared.database import Database
     from shared.pixels.metadata import InspectedFileset, InspectedImage
-    from shared.storage.local import LocalStorage
+    from shared.storage import Storage
 
 INDEX_FILE = "index.npz"
 METADATA_FILE = "metadata.json"
@@ -77,7 +77,7 @@ class Gatherer:
     def __init__(
         self,
         database: Database,
-        storage: LocalStorage,
+        storage: Storage,
         activity_id: int,
         request: ImportRequest,
         beat: Callable[[int, int, str], None],

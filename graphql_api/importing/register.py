@@ -50,7 +50,7 @@ class Registrar:
             "version": 1,
         }
 
-    def add(self, model: type[Base], *, owned: bool = True, **values: Any) -> int:
+    def add(self, model: type[Base], /, *, owned: bool = True, **values: Any) -> int:
         """Insert one row; answers its id."""
         if owned:
             values |= self.details()

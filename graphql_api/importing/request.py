@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_NAME_BYTES = 255
 TRANSFERS = ("COPY", "HARD_LINK")
@@ -42,7 +45,7 @@ class ImportRequest:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> ImportRequest:
+    def from_json(cls, values: Mapping[str, Any]) -> ImportRequest:
         """Read the stored form; unknown marks (such as the demo's) are left out."""
         known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
         known["paths"] = tuple(known.get("paths", ()))

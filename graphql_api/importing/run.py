@@ -7,38 +7,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.activities.queue import finish
 from sqlalchemy import select
 
 from graphql_api.importing.filesets import PlannedFileset, of_path, of_uploads
 from graphql_api.importing.gather import Gathered, Gatherer
 from graphql_api.importing.register import Registrar, register_fileset
 from graphql_api.importing.request import ImportRequest
+from graphql_api.importing.rights import require_import
 from graphql_api.importing.roots import import_roots, source_files
-from shared.auth.creation import GroupFacts, link_owner, may_create, may_refer
+from graphql_api.importing.uploads import let_go
+from shared.auth.creation import GroupFacts, link_owner, may_refer
 from shared.auth.decide import ObjectFacts
 from shared.auth.epoch import bump_epoch
 from shared.auth.select import visible
 from shared.clock import now
 from shared.database import lock_groups
-from shared.errors import Denied, NotFound
+from shared.errors import Denied, NotFound, Unreadable
 from shared.journal.write import begin_event
 from shared.models.containers import Dataset
 from shared.models.links import LINKS
 from shared.models.people import Group, GroupPermissions
 from shared.models.system import Instance
 from shared.refs import ObjectRef
-from shared.storage.intents import erase_later, fulfil
-from shared.storage.locator import upload_file
+from shared.storage.intents import fulfil
 
 if TYPE_CHECKING:
-    from shared.activities.handlers import Work
     from sqlalchemy import Connection
+
+    from shared.activities.handlers import Work
 
 
 def run_import(work: Work) -> None:
     """Handle an Activity of kind `import`; raises TesseraErrors, having erased what it made."""
-    request = ImportRequest.from_json(work.claim.request)
+    request = ImportRequest.from_json(work.request)
     planned = _plan(work, request)
     gatherer = Gatherer(work.database, work.storage, work.claim.activity_id, request, work.beat)
     try:
@@ -46,13 +47,15 @@ def run_import(work: Work) -> None:
         work.beat(0, 0, "registering")
         with work.database.write() as connection:
             result = _register(connection, work, request, gathered)
-            for upload in request.uploads:
-                erase_later(connection, upload_file(upload.uuid))
+            let_go(connection, [upload.uuid for upload in request.uploads])
             fulfil(connection, gatherer.intents)
-            finish(connection, work.claim, result=result)
+            work.finish(connection, result=result)
             bump_epoch(connection)
-    except BaseException:
+    except BaseException as error:
         gatherer.discard()
+        if isinstance(error, Unreadable):  # no later attempt could read these files either
+            with work.database.write() as connection:
+                let_go(connection, [upload.uuid for upload in request.uploads])
         raise
 
 
@@ -75,7 +78,7 @@ def _register(
     claim, principal = work.claim, work.principal
     lock_groups(connection, [request.group])
     group = group_facts(connection, request.group)
-    require_creation(work, group, request)
+    require_import(principal, group, request.owner)
     event = begin_event(
         connection,
         user_id=claim.user_id,
@@ -116,18 +119,6 @@ def group_facts(connection: Connection, group_id: int) -> GroupFacts:
     return GroupFacts(
         group_id, GroupPermissions(row.permissions), row.name, row.link_owner_follows_content
     )
-
-
-def require_creation(work: Work, group: GroupFacts, request: ImportRequest) -> None:
-    """Raise `Denied` unless the principal may (still) import into the group for that owner."""
-    verdict = may_create(work.principal, "Image", group, request.owner)
-    if not verdict.allowed:
-        raise Denied(
-            f"You may not import into Group:{group.id}.",
-            reasons=tuple(reason.value for reason in verdict.reasons),
-            target=f"Group:{group.id}",
-            hint="Only members may, and administrators who may write for others.",
-        )
 
 
 def _link(

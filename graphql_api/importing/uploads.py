@@ -1,4 +1,4 @@
-"""Uploads as rows and growing files: made, continued, found, ended and swept.
+"""Uploads as rows and growing files: made, continued, found and ended.
 
 The offset is the file's size, never a column, so a crash cannot make the two differ. Bytes are
 written under the file's lock and never while a transaction is open.
@@ -14,13 +14,13 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from graphql_api.importing.request import checked_name
+from shared.activities.housekeeping import forget_uploads
 from shared.auth.rules import Scope
 from shared.clock import DAY, now
 from shared.errors import Busy, Conflict, Denied, Invalid, NotFound, TooLarge
-from shared.models.activities import ENDED, Activity
 from shared.models.images import Upload
 from shared.models.people import User
 from shared.models.system import FileIntent
@@ -43,7 +43,6 @@ LIFE = DAY
 MAX_UPLOAD_NAME_BYTES = 2000
 RESERVE_BYTES = 256 * 2**20
 """Free space that uploads leave to the database and to what is made from them."""
-SWEEP_BATCH = 500
 
 
 class NoSpace(TooLarge):
@@ -92,7 +91,7 @@ def create_upload(
     require_uploader(principal)
     _check_name(name)
     _check_length(length, settings)
-    sweep_uploads(database)
+    forget_uploads(database)
     new = str(uuid.uuid4())
     moment = now()
     with database.write() as connection:
@@ -171,35 +170,6 @@ def let_go(connection: Connection, uuids: Iterable[str]) -> None:
     )
     for each in chosen:
         erase_later(connection, upload_file(each))
-
-
-def sweep_uploads(database: Database) -> int:
-    """Forget uploads whose time is over, unless an import still has them; answers how many.
-
-    Their files are erased by the next sweep of the storage.
-    """
-    ended = select(Activity.id).where(Activity.state.in_(ENDED))
-    over = (
-        select(Upload.uuid)
-        .where(
-            Upload.expires_at <= now(),
-            or_(Upload.claimed_by.is_(None), Upload.claimed_by.in_(ended)),
-        )
-        .limit(SWEEP_BATCH)
-    )
-    with database.read() as connection:
-        uuids = list(connection.scalars(over))
-    if uuids:
-        with database.write() as connection:
-            gone = list(
-                connection.scalars(
-                    delete(Upload)
-                    .where(Upload.uuid.in_(uuids), Upload.expires_at <= now())
-                    .returning(Upload.uuid)
-                )
-            )
-            let_go(connection, gone)
-    return len(uuids)
 
 
 class Appender:
