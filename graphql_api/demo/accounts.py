@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
@@ -30,7 +30,7 @@ from shared.models.people import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, CursorResult
 
     from shared.database import Database
 
@@ -76,7 +76,7 @@ def _make_groups(connection: Connection) -> dict[str, int]:
                 "version": 1,
             }
             result = connection.execute(insert(Group).values(**values))
-            found[group.name] = result.inserted_primary_key[0]
+            found[group.name] = _key(result)
     return found
 
 
@@ -99,8 +99,12 @@ def _make_user(connection: Connection, name: str, first: str, last: str, secret:
             updated_at=at,
         )
     )
-    made: int = result.inserted_primary_key[0]
-    return made
+    return _key(result)
+
+
+def _key(result: CursorResult[Any]) -> int:
+    assert result.inserted_primary_key is not None
+    return int(result.inserted_primary_key[0])
 
 
 def _join_demo_groups(

@@ -105,10 +105,10 @@ def _plane(
 
 
 def _box(cell: _Cell, field: CellField, t: int) -> tuple[int, int, int, int]:
+    """The part of the field that a cell can light up: x from and to, y from and to."""
     x, y, reach = cell.x + cell.dx * t, cell.y + cell.dy * t, cell.radius * 6
-    low = lambda value: max(0, int(value - reach))  # noqa: E731
-    high = lambda value: min(field.size, int(value + reach))  # noqa: E731
-    return low(x), high(x), low(y), high(y)
+    low_x, low_y = max(0, int(x - reach)), max(0, int(y - reach))
+    return low_x, min(field.size, int(x + reach)), low_y, min(field.size, int(y + reach))
 
 
 def _distance(cell: _Cell, t: int, x0: int, x1: int, y0: int, y1: int) -> NDArray[np.float32]:
@@ -121,12 +121,14 @@ def _distance(cell: _Cell, t: int, x0: int, x1: int, y0: int, y1: int) -> NDArra
     if cell.is_dividing:
         u = np.abs(u) - np.float32(cell.radius * 0.9)
     scaled = np.sqrt(u * u + (v / cell.aspect) ** 2) / cell.radius
-    return scaled.astype(np.float32)
+    found: NDArray[np.float32] = scaled.astype(np.float32)
+    return found
 
 
 def _disc(distance: NDArray[np.float32], edge: float, softness: float) -> NDArray[np.float32]:
     soft = 1.0 / (1.0 + np.exp(np.minimum((distance - edge) / softness, 50)))
-    return soft.astype(np.float32)
+    found: NDArray[np.float32] = soft.astype(np.float32)
+    return found
 
 
 def _smooth_noise(random: np.random.Generator, size: int, sigma: float) -> NDArray[np.float32]:
@@ -134,4 +136,5 @@ def _smooth_noise(random: np.random.Generator, size: int, sigma: float) -> NDArr
     frequency = np.fft.fftfreq(size)
     kernel = np.exp(-2 * (np.pi * sigma) ** 2 * (frequency[:, None] ** 2 + frequency**2))
     field = np.fft.ifft2(np.fft.fft2(random.normal(size=(size, size))) * kernel).real
-    return ((field - field.mean()) / field.std()).astype(np.float32)
+    found: NDArray[np.float32] = ((field - field.mean()) / field.std()).astype(np.float32)
+    return found

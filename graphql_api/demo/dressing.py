@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graphql_api.demo.rows import Rows
 from shared.models.annotations import (
@@ -77,7 +77,12 @@ def regions(rows: Rows, image: int, size: int, count: int) -> None:
         roi = rows.add(Roi, name=f"Cell {number + 1}", image_id=image)
         left, top = size * (number % 4) / 4 + 8, size * (number // 4 % 4) / 4 + 8
         side = size / 6
-        shape = {"roi_id": roi, "position": 0, "stroke_color": YELLOW, "stroke_width": 1.0}
+        shape: dict[str, Any] = {
+            "roi_id": roi,
+            "position": 0,
+            "stroke_color": YELLOW,
+            "stroke_width": 1.0,
+        }
         if number % 3 == 0:
             shape |= {"class_name": "Rectangle", "x": left, "y": top, "width": side}
             shape |= {"height": side}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.journal.write import begin_event, record
 from sqlalchemy import insert, select
 
 from shared.clock import now
+from shared.journal.write import begin_event, record
 from shared.models.base import Base, sort_key
 from shared.models.links import link_between
 
@@ -32,7 +32,7 @@ class Rows:
         event = begin_event(connection, user_id=owner, kind="demo")
         return cls(connection, owner, group, event, now())
 
-    def add(self, model: type[Base], **values: Any) -> int:
+    def add(self, model: type[Base], /, **values: Any) -> int:
         """Insert one row and answer its id. A name brings its sort key."""
         for name in ("name", "text_value"):
             key = {"name": "name_key", "text_value": "text_key"}[name]
@@ -48,9 +48,9 @@ class Rows:
         for column in ("created_at", "updated_at"):
             if column in model.__table__.columns:
                 values.setdefault(column, self.at)
-        row_id: int = self.connection.execute(insert(model).values(**values)).inserted_primary_key[
-            0
-        ]
+        key = self.connection.execute(insert(model).values(**values)).inserted_primary_key
+        assert key is not None
+        row_id = int(key[0])
         record(self.connection, self.event, model.__name__, "INSERT", [row_id], group_id=self.group)
         return row_id
 

@@ -168,7 +168,8 @@ class Tissue:
         y0, x0 = ys.astype(int), xs.astype(int)
         rows = coarse[y0] + (coarse[y0 + 1] - coarse[y0]) * (ys - y0)[:, None]
         fine = rows[:, x0] + (rows[:, x0 + 1] - rows[:, x0]) * (xs - x0)
-        return (fine * 256).astype(np.int32)
+        found: NDArray[np.int32] = (fine * 256).astype(np.int32)
+        return found
 
 
 def _noise(
@@ -190,7 +191,8 @@ def _texture(
     random: np.random.Generator, color: tuple[int, int, int], sigma: float, depth: float
 ) -> NDArray[np.int32]:
     noise = _noise(random, (PATTERN, PATTERN), sigma)[..., None]
-    return np.clip(np.array(color) + noise * depth, 0, 255).astype(np.int32)
+    found: NDArray[np.int32] = np.clip(np.array(color) + noise * depth, 0, 255).astype(np.int32)
+    return found
 
 
 def _fibres(random: np.random.Generator) -> NDArray[np.int32]:
@@ -218,4 +220,5 @@ def _nuclei(random: np.random.Generator) -> NDArray[np.int32]:
             window = np.ix_(ys, xs)
             mark = (inside * random.uniform(0.7, 1.0))[..., None]
             base[window] += (np.array(NUCLEUS) + random.normal(0, 9) - base[window]) * mark
-    return np.clip(base, 0, 255).astype(np.int32)
+    found: NDArray[np.int32] = np.clip(base, 0, 255).astype(np.int32)
+    return found
