@@ -32,6 +32,8 @@ class Activity(Identified, Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     sudoer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     session_id: Mapped[int | None] = mapped_column(ForeignKey("session.id"))
+    scopes: Mapped[str | None]
+    """Space-separated scopes of the access token that asked for it; null for a session."""
     request: Mapped[dict[str, Any]] = mapped_column(JSON)
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     result: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))

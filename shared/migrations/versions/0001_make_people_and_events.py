@@ -158,6 +158,7 @@ def upgrade() -> None:
         w.ref("user_id", "user_account"),
         w.ref("sudoer_id", "user_account", null=True),
         w.ref("session_id", "session", null=True),
+        w.words("scopes", null=True),
         w.json("request"),
         w.json("report", null=True),
         w.json("result", null=True),

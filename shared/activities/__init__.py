@@ -1,0 +1,1 @@
+"""Long-running jobs: durable rows, claims with a number, workers that may die at any moment."""
