@@ -1,4 +1,4 @@
-"""The API as the command line sees it: GraphQL over HTTP, and uploads by tus.
+"""The API as the command line sees it: GraphQL over HTTP.
 
 Errors of the answer become the same TesseraErrors that the server raised.
 """
@@ -12,12 +12,8 @@ import httpx
 from shared import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from cli.session import StoredSession
 
-UPLOAD_PART_BYTES = 8 * 2**20
 _KINDS: dict[str, type[errors.TesseraError]] = {
     "NOT_FOUND": errors.NotFound,
     "DENIED": errors.Denied,
@@ -30,7 +26,11 @@ _KINDS: dict[str, type[errors.TesseraError]] = {
     "BROKEN_FILE": errors.BrokenFile,
     "UNSUPPORTED": errors.Unsupported,
     "BUSY": errors.Busy,
+    "LOCKED": errors.Busy,
+    "TOO_LARGE": errors.TooLarge,
+    "NO_SPACE": errors.TooLarge,
 }
+_BY_STATUS = {401: "UNAUTHENTICATED", 403: "DENIED", 404: "NOT_FOUND", 503: "BUSY"}
 
 
 class Client:
@@ -55,7 +55,7 @@ class Client:
 
     def query(self, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run a document and answer its data; raises the first top-level error."""
-        answer = self._send(
+        answer = self.send(
             "POST", "/graphql", json={"query": document, "variables": variables or {}}
         )
         try:
@@ -80,44 +80,8 @@ class Client:
             raise error_of(error, error)
         return payload
 
-    def upload(self, path: Path) -> Iterator[tuple[int, str]]:
-        """Stream a file to `/uploads`; yields (bytes sent, upload id) after each part."""
-        size = path.stat().st_size
-        created = self._send(
-            "POST",
-            "/uploads",
-            headers={
-                "Tus-Resumable": "1.0.0",
-                "Upload-Length": str(size),
-                "Upload-Metadata": f"filename {_base64(path.name)}",
-            },
-        )
-        _require(created, httpx.codes.CREATED)
-        location = created.headers["Location"]
-        upload_id = location.rstrip("/").rpartition("/")[2]
-        offset = 0
-        with path.open("rb") as file:
-            while offset < size:
-                part = file.read(UPLOAD_PART_BYTES)
-                if not part:
-                    raise errors.Conflict(f"{path} became shorter while it was sent.")
-                sent = self._send(
-                    "PATCH",
-                    location,
-                    content=part,
-                    headers={
-                        "Tus-Resumable": "1.0.0",
-                        "Upload-Offset": str(offset),
-                        "Content-Type": "application/offset+octet-stream",
-                    },
-                )
-                _require(sent, httpx.codes.NO_CONTENT)
-                offset += len(part)
-                yield offset, upload_id
-        if size == 0:
-            yield 0, upload_id
-
-    def _send(self, method: str, address: str, **options: Any) -> httpx.Response:
+    def send(self, method: str, address: str, **options: Any) -> httpx.Response:
+        """Send a request; raises `Busy` when the server cannot be reached."""
         try:
             return self._http.request(method, address, **options)
         except httpx.HTTPError as error:
@@ -133,21 +97,15 @@ def error_of(error: dict[str, Any], codes: dict[str, Any]) -> errors.TesseraErro
     return kind(str(error.get("message", "The server refused the request.")))
 
 
-def _require(answer: httpx.Response, status: int) -> None:
+def require(answer: httpx.Response, status: int) -> None:
+    """Raise the TesseraError that an answer with another status stands for."""
     if answer.status_code == status:
         return
     try:
         problem = answer.json()
     except ValueError:
         problem = {}
-    code = problem.get("code") or {401: "UNAUTHENTICATED", 404: "NOT_FOUND"}.get(
-        answer.status_code, ""
-    )
-    message = problem.get("detail") or f"The server refused the upload ({answer.status_code})."
+    code = problem.get("code") or _BY_STATUS.get(answer.status_code, "")
+    sentence = " ".join(str(problem[key]) for key in ("title", "detail") if problem.get(key))
+    message = sentence or f"The server refused the upload (status {answer.status_code})."
     raise error_of({"message": message}, {"code": code})
-
-
-def _base64(text: str) -> str:
-    from base64 import b64encode
-
-    return b64encode(text.encode()).decode()

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from shared.auth.principal import Principal
     from shared.database import Database
     from shared.settings import Settings
-    from shared.storage import LocalStorage
+    from shared.storage import Storage
 
 KIND = "import"
 MAX_PATHS = 1_000
@@ -80,7 +80,7 @@ class _Place:
 
 def book_import(
     database: Database,
-    storage: LocalStorage,
+    storage: Storage,
     settings: Settings,
     principal: Principal,
     wanted: WantedImport,
@@ -152,7 +152,7 @@ def _is_known(database: Database, principal: Principal, key: str) -> bool:
 
 def _look_up(
     database: Database,
-    storage: LocalStorage,
+    storage: Storage,
     settings: Settings,
     principal: Principal,
     wanted: WantedImport,
