@@ -172,7 +172,7 @@ def test_a_grant_stands_while_its_session_or_token_does(
             assert principal_of_grant(connection, by_session) == who
         assert len(count) == 1
         token_who = principal_of_grant(connection, by_token)
-        assert token_who.scopes == {"read"}
+        assert token_who.scopes == frozenset({"read"})
         plain = load_principal(connection, ada)
         assert plain.memberships == who.memberships
     revoke_token(database, who, made.token_id)
