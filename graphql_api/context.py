@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.auth.grants import cut_grant
+from shared.auth.principal import load_principal
 from shared.clock import now
 from shared.errors import Unauthenticated
 
@@ -76,6 +77,19 @@ class RequestContext:
         if self.principal is None:
             raise Unauthenticated("You are not logged in.", hint="Call the login mutation first.")
         return self.principal
+
+    def reload_principal(self) -> None:
+        """Read the caller's rights again, after the operation itself has changed them."""
+        self.renew()
+        old = self.require_principal()
+        self.principal = load_principal(
+            self.connection,
+            old.user_id,
+            session_id=old.session_id,
+            token_id=old.token_id,
+            sudoer_id=old.sudoer_id,
+            scopes=old.scopes,
+        )
 
     @property
     def connection(self) -> Connection:

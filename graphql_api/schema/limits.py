@@ -139,7 +139,7 @@ class _Pass:
         return LIST_SIZES.get(name, PLAIN_LIST), 1
 
     def _page(self, node: FieldNode) -> int:
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value in {"first", "last"}:
                 value = argument.value
                 if isinstance(value, IntValueNode):
@@ -152,7 +152,7 @@ class _Pass:
 
     def _listed(self, node: FieldNode) -> int:
         """`nodes(ids:)` returns as many as ids are given; a connection's `nodes` is its page."""
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if isinstance(argument.value, ListValueNode):
                 return len(argument.value.values)
             if isinstance(argument.value, VariableNode):

@@ -7,9 +7,23 @@ from __future__ import annotations
 
 import strawberry
 
+from graphql_api.schema.mutations.activities import ActivityMutations
+from graphql_api.schema.mutations.containers import ContainerMutations
+from graphql_api.schema.mutations.import_files import ImportMutations
+from graphql_api.schema.mutations.link import LinkMutations
 from graphql_api.schema.mutations.login import LoginMutations
+from graphql_api.schema.mutations.membership import MembershipMutations
+from graphql_api.schema.mutations.rendering import RenderingMutations
 
 
 @strawberry.type(description="Everything that changes something.")
-class Mutation(LoginMutations):
+class Mutation(
+    LoginMutations,
+    ContainerMutations,
+    LinkMutations,
+    MembershipMutations,
+    RenderingMutations,
+    ImportMutations,
+    ActivityMutations,
+):
     """Root of mutations."""

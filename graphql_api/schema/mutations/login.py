@@ -6,14 +6,15 @@ listed origin. Unknown user, wrong password and inactive account get one message
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import strawberry
 
+from graphql_api.compiler.planner import fetch_nodes
 from graphql_api.context import RequestContext
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
+from graphql_api.schema.scalars import DateTime
+from graphql_api.schema.types.references import LazyUser
 from shared.auth.sessions import authenticate, log_in, log_out
-from shared.clock import to_datetime
+from shared.refs import ObjectRef
 
 Info = strawberry.Info[RequestContext, None]
 
@@ -33,9 +34,10 @@ class LoginPayload:
     token: str | None = strawberry.field(
         default=None, description="To be sent as `Authorization: Bearer`; told this once."
     )
-    expires_at: datetime | None = strawberry.field(
+    expires_at: DateTime | None = strawberry.field(
         default=None, description="When the session ends in any case."
     )
+    user: LazyUser | None = strawberry.field(default=None, description="Who is logged in now.")
     errors: list[MutationError] = strawberry.field(
         default_factory=list, description="Why nobody was logged in."
     )
@@ -54,9 +56,9 @@ class LogoutPayload:
 class LoginMutations:
     """Mutations of this file."""
 
-    @strawberry.mutation(description="Log in with user name and password.")
+    @strawberry.field(description="Log in with user name and password.")
     def login(self, info: Info, input: LoginInput) -> LoginPayload:
-        """Open a session; later fields of the same operation run as that user."""
+        """Open a session."""
         context = info.context
 
         def work() -> LoginPayload:
@@ -70,17 +72,22 @@ class LoginMutations:
             )
             context.principal = authenticate(context.database, context.settings, opened.token)
             context.new_session = (opened.token, opened.expires_at)
-            return LoginPayload(token=opened.token, expires_at=to_datetime(opened.expires_at))
+            context.renew()
+            user = fetch_nodes(info, [ObjectRef("User", opened.user_id)], "user")[0]
+            return LoginPayload(
+                token=opened.token, expires_at=DateTime(opened.expires_at), user=user
+            )
 
         return attempt(context, work, lambda found: LoginPayload(errors=found))
 
-    @strawberry.mutation(description="Close the session that this request comes with.")
+    @strawberry.field(description="Close the session that this request comes with.")
     def logout(self, info: Info) -> LogoutPayload:
         """Close the caller's session everywhere."""
         context = info.context
 
         def work() -> LogoutPayload:
             log_out(context.database, context.require_principal())
+            context.principal = None
             context.forget_session = True
             return LogoutPayload()
 

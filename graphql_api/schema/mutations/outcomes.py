@@ -6,7 +6,7 @@ masked. Nothing has changed when `errors` is not empty.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
 
@@ -83,7 +83,7 @@ T = TypeVar("T")
 
 def mutation_error(error: errors.TesseraError) -> MutationError:
     """The GraphQL form of an error of the family."""
-    common = {
+    common: dict[str, Any] = {
         "code": coded(error),
         "message": str(error),
         "path": list(error.path),
