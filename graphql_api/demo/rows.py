@@ -48,9 +48,9 @@ class Rows:
         for column in ("created_at", "updated_at"):
             if column in model.__table__.columns:
                 values.setdefault(column, self.at)
-        key = self.connection.execute(insert(model).values(**values)).inserted_primary_key
-        assert key is not None
-        row_id = int(key[0])
+        inserted = self.connection.execute(insert(model).values(**values)).inserted_primary_key
+        assert inserted is not None
+        row_id = int(inserted[0])
         record(self.connection, self.event, model.__name__, "INSERT", [row_id], group_id=self.group)
         return row_id
 

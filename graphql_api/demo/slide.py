@@ -202,7 +202,9 @@ def _fibres(random: np.random.Generator) -> NDArray[np.int32]:
     shade = np.clip(fine, 0, 2.2)[..., None] * np.array((6, 26, 16))
     base = np.array(STROMA) + 12 - shade
     spots = _unit((_noise(random, (PATTERN, PATTERN), 4.5) - 2.1) * 9)[..., None]
-    return np.clip(base + (np.array(NUCLEUS) - base) * spots, 0, 255).astype(np.int32)
+    mixed = base + (np.array(NUCLEUS) - base) * spots
+    found: NDArray[np.int32] = np.clip(mixed, 0, 255).astype(np.int32)
+    return found
 
 
 def _nuclei(random: np.random.Generator) -> NDArray[np.int32]:
