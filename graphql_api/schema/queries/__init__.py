@@ -1,0 +1,14 @@
+"""The query root, gathered from one file per subject."""
+
+from __future__ import annotations
+
+import strawberry
+
+from graphql_api.schema.queries.activities import ActivityQueries
+from graphql_api.schema.queries.objects import ObjectQueries
+from graphql_api.schema.queries.tree import TreeQueries
+
+
+@strawberry.type(description="Everything that can be asked.")
+class Query(ObjectQueries, TreeQueries, ActivityQueries):
+    """Root of queries."""

@@ -1,0 +1,198 @@
+"""Filter inputs for scalars, and the predicates that look beyond the row itself.
+
+Every predicate asks only among rows that the caller sees: a hidden dataset, tag or parent never
+decides whether something matches.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+from sqlalchemy import ColumnElement, and_, false, select, true
+
+from graphql_api.schema.scalars import DateTime
+from graphql_api.schema.types.ancestors import PARENTS, ids_within, parent_exists
+from shared.auth.select import visible
+from shared.models.annotations import Annotation, MapPair
+from shared.models.base import sort_key
+from shared.models.links import LINKS
+from shared.refs import parse_ref
+
+if TYPE_CHECKING:
+    from graphql_api.compiler.scope import Scope
+
+_EQ = "Equal to this."
+_NE = "Not equal to this."
+_IN = "One of these, at most 1,000."
+_GTE = "This or more."
+_LTE = "This or less."
+_NULL = "True: has no value. False: has one."
+
+
+def _operator(description: str, name: str | None = None) -> Any:
+    return strawberry.field(description=description, default=strawberry.UNSET, name=name)
+
+
+@strawberry.input(description="Conditions on an id. Ids of another class match nothing.")
+class IDFilter:
+    """Conditions on an id."""
+
+    eq: strawberry.ID | None = _operator(_EQ)
+    ne: strawberry.ID | None = _operator(_NE)
+    in_: list[strawberry.ID] | None = _operator(_IN, "in")
+
+
+@strawberry.input(description="Conditions on a name, without regard to case.")
+class StringFilter:
+    """Conditions on a name."""
+
+    eq: str | None = _operator(_EQ)
+    ne: str | None = _operator(_NE)
+    in_: list[str] | None = _operator(_IN, "in")
+    contains: str | None = _operator("Has this somewhere in it.")
+    starts_with: str | None = _operator("Begins with this.")
+    is_null: bool | None = _operator(_NULL)
+
+
+@strawberry.input(description="Conditions on a moment.")
+class DateTimeFilter:
+    """Conditions on a moment."""
+
+    eq: DateTime | None = _operator(_EQ)
+    gte: DateTime | None = _operator("Then or later.")
+    lte: DateTime | None = _operator("Then or earlier.")
+    is_null: bool | None = _operator(_NULL)
+
+
+@strawberry.input(description="Conditions on a whole number.")
+class IntFilter:
+    """Conditions on a whole number."""
+
+    eq: int | None = _operator(_EQ)
+    ne: int | None = _operator(_NE)
+    in_: list[int] | None = _operator(_IN, "in")
+    gte: int | None = _operator(_GTE)
+    lte: int | None = _operator(_LTE)
+    is_null: bool | None = _operator(_NULL)
+
+
+@strawberry.input(description="By the tags that an object has; all three must hold.")
+class TagFilter:
+    """By the tags that an object has."""
+
+    any: list[strawberry.ID] | None = _operator("Has at least one of these tags.")
+    all: list[strawberry.ID] | None = _operator("Has every one of these tags, at most 20.")
+    none: list[strawberry.ID] | None = _operator("Has none of these tags.")
+
+
+@strawberry.input(description="By a key-value pair that an object has, without regard to case.")
+class KeyValueFilter:
+    """By a key-value pair that an object has."""
+
+    key: str | None = _operator("The pair's key.")
+    value: str | None = _operator("The pair's value; its first 256 characters count.")
+
+
+def within(scope: Scope, class_name: str, value: str) -> ColumnElement[bool]:
+    """Lies in this container, or in one that lies in it, at any depth."""
+    ref = parse_ref(value)
+    ids = None if ref is None else ids_within(scope.principal, class_name, ref)
+    return false() if ids is None else scope.table.c.id.in_(ids)
+
+
+def orphaned(scope: Scope, class_name: str, value: bool) -> ColumnElement[bool]:
+    """Lies in no container that the caller sees; Folders do not count."""
+    held = [
+        parent_exists(scope, step) for step in PARENTS[class_name] if step.class_name != "Folder"
+    ]
+    free: ColumnElement[bool] = and_(true(), *[~one for one in held])
+    return free if value else ~free
+
+
+def owned_by(scope: Scope, _class_name: str, value: str) -> ColumnElement[bool]:
+    """Belongs to this user."""
+    return _refers(scope.table.c.owner_id, "User", value)
+
+
+def in_group(scope: Scope, _class_name: str, value: str) -> ColumnElement[bool]:
+    """Lies in this group."""
+    return _refers(scope.table.c.group_id, "Group", value)
+
+
+def belongs_to(column: str, class_name: str) -> Any:
+    """A predicate that a column refers to the object given by its id."""
+
+    def function(scope: Scope, _class_name: str, value: str) -> ColumnElement[bool]:
+        return _refers(scope.table.c[column], class_name, value)
+
+    return function
+
+
+def tagged(scope: Scope, class_name: str, value: dict[str, Any]) -> ColumnElement[bool]:
+    """Has any, all or none of some tags."""
+    found: list[ColumnElement[bool]] = []
+    if value.get("any") is not None:
+        found.append(_has_tag(scope, class_name, value["any"]))
+    if value.get("all") is not None:
+        found += [_has_tag(scope, class_name, [tag]) for tag in _few(value["all"])]
+    if value.get("none") is not None:
+        found.append(~_has_tag(scope, class_name, value["none"]))
+    return and_(true(), *found)
+
+
+def annotated_by(scope: Scope, class_name: str, value: str) -> ColumnElement[bool]:
+    """Carries an annotation that this user attached."""
+    ref = parse_ref(value)
+    if ref is None or ref.class_name != "User":
+        return false()
+    link, annotation, holds = _annotated(scope, class_name)
+    return select(annotation.c.id).where(holds, link.c.owner_id == ref.id).exists()
+
+
+def has_pair(scope: Scope, class_name: str, value: dict[str, Any]) -> ColumnElement[bool]:
+    """Has a key-value pair with this key, this value or both."""
+    _, annotation, holds = _annotated(scope, class_name)
+    pair = MapPair.__table__.alias()
+    found = [holds, pair.c.annotation_id == annotation.c.id]
+    if value.get("key") is not None:
+        found.append(pair.c.key_key == sort_key(value["key"]))
+    if value.get("value") is not None:
+        found.append(pair.c.value_key == sort_key(value["value"][:256]))
+    return select(pair.c.id).where(*found).exists()
+
+
+def _few(tags: list[str]) -> list[str]:
+    from shared.errors import Invalid
+
+    if len(tags) > 20:
+        raise Invalid("tag.all has more than 20 tags.", hint="Give fewer.", path=("where", "tag"))
+    return tags
+
+
+def _refers(column: ColumnElement[Any], class_name: str, value: str) -> ColumnElement[bool]:
+    ref = parse_ref(value)
+    if ref is None or ref.class_name != class_name:
+        return false()
+    return and_(column.is_not(None), column == ref.id)
+
+
+def _has_tag(scope: Scope, class_name: str, tags: list[str]) -> ColumnElement[bool]:
+    refs = [parse_ref(tag) for tag in tags]
+    ids = [ref.id for ref in refs if ref and ref.class_name in {"TagAnnotation", "Annotation"}]
+    _, annotation, holds = _annotated(scope, class_name)
+    is_tag = annotation.c.class_name == "TagAnnotation"
+    return select(annotation.c.id).where(holds, is_tag, annotation.c.id.in_(ids)).exists()
+
+
+def _annotated(scope: Scope, class_name: str) -> tuple[Any, Any, ColumnElement[bool]]:
+    """A link from our row to an annotation that the caller sees."""
+    link: Any = LINKS[f"{class_name}AnnotationLink"].model.__table__.alias()
+    annotation: Any = Annotation.__table__.alias()
+    holds = and_(
+        link.c.parent_id == scope.table.c.id,
+        link.c.trash_id.is_(None),
+        link.c.child_id == annotation.c.id,
+        visible(scope.principal, annotation),
+    )
+    return link, annotation, holds

@@ -1,0 +1,120 @@
+"""Image, and what its file says beyond the pixels."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+
+from graphql_api.compiler.declare import (
+    Batched,
+    Foreign,
+    Linked,
+    Parts,
+    ToOne,
+    column,
+    connection,
+    planned,
+    rows_of,
+)
+from graphql_api.compiler.scope import Join, Source
+from graphql_api.schema.scalars import JSON, DateTime
+from graphql_api.schema.types.connections import Connection
+from graphql_api.schema.types.objects import Node, Owned
+from graphql_api.schema.types.orders import NamedOrder, WellSampleOrder
+from graphql_api.schema.types.references import (
+    LazyChannel,
+    LazyDataset,
+    LazyFileset,
+    LazyFolder,
+    LazyPixels,
+    LazyRenderingSettings,
+    LazyWellSample,
+)
+from graphql_api.schema.types.rendering import all_settings_field, settings_field
+from graphql_api.schema.types.tiles import TILES, TileAccess, thumbnail_field
+from graphql_api.schema.types.where import DatasetWhere, FolderWhere, WellSampleWhere
+from shared.models import images
+from shared.models.links import LINKS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graphql_api.compiler.declare import Values
+    from graphql_api.compiler.run import Run
+
+IMAGES = Source(
+    images.Image,
+    joins={
+        "primary": Join(images.Pixels, "id", "image_id", {"position": 0}),
+        "fileset": Join(images.Fileset, "fileset_id"),
+    },
+)
+
+
+def _original(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+    """Each file of metadata is read once, however many images it serves."""
+    read: dict[str, Any] = {}
+    for name in {row["fileset.metadata_file"] for row in rows} - {None}:
+        storage = run.context.storage
+        if storage.exists(name):
+            read[name] = json.loads(storage.path(name).read_bytes())
+    return [read.get(row["fileset.metadata_file"]) for row in rows]
+
+
+@rows_of(IMAGES)
+@strawberry.type(description="A picture of up to five dimensions.")
+class Image(Owned, Node):
+    """A picture of up to five dimensions."""
+
+    name: str = column("name", "Its name.")
+    description: str | None = column("description", "What it shows.")
+    acquisition_date: str | None = column(
+        "acquisition_date", "When it was taken, as the file writes it; often without a zone."
+    )
+    acquired_at: DateTime | None = column(
+        "acquired_at", "The same as a moment; a guess where the file names no zone."
+    )
+    imported_at: DateTime = column("created_at", "When it was imported.")
+    series: int = column("series", "Its place among the images of its fileset, from 0.")
+    is_archived: bool = column("is_archived", "Whether its original files are archived.")
+    format: str | None = column("format", "The format of its file.")
+    datasets: Connection[LazyDataset] = connection(
+        Linked("Dataset", LINKS["DatasetImageLink"].model, "child_id", "parent_id"),
+        "Datasets that hold it.",
+        where=DatasetWhere,
+        order=NamedOrder,
+    )
+    folders: Connection[LazyFolder] = connection(
+        Linked("Folder", LINKS["FolderImageLink"].model, "child_id", "parent_id"),
+        "Folders that hold it.",
+        where=FolderWhere,
+        order=NamedOrder,
+    )
+    well_samples: Connection[LazyWellSample] = connection(
+        Foreign("WellSample", "image_id"),
+        "Fields of wells that show it.",
+        where=WellSampleWhere,
+        order=WellSampleOrder,
+    )
+    fileset: LazyFileset | None = planned(
+        ToOne("Fileset", "fileset_id"), "The files from which it was read."
+    )
+    pixels: LazyPixels | None = planned(
+        ToOne("Pixels", "id", "image_id", order="position"), "Its sizes and type."
+    )
+    channels: list[LazyChannel] = planned(
+        Parts("Channel", "pixels_id", ("position", "id"), key="primary.id"),
+        "Its channels, in order.",
+    )
+    thumbnail_url: str | None = thumbnail_field()
+    tiles: TileAccess | None = planned(
+        TILES, "Where its tiles are to be had; null while it has no pixels."
+    )
+    original_metadata: JSON | None = planned(
+        Batched(("fileset.metadata_file",), _original),
+        "Everything that the reader found in the files, as they say it.",
+    )
+    rendering_settings: LazyRenderingSettings | None = settings_field()
+    all_rendering_settings: list[LazyRenderingSettings] = all_settings_field()

@@ -1,0 +1,44 @@
+"""Types named before they are made: they refer to each other in circles.
+
+Write `Connection[LazyImage]` in a field; import the class itself only where its code is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+if TYPE_CHECKING:
+    from graphql_api.schema.types.containers import Dataset, Folder, Project
+    from graphql_api.schema.types.files import Fileset, OriginalFile
+    from graphql_api.schema.types.images import Image
+    from graphql_api.schema.types.people import Group, User
+    from graphql_api.schema.types.pixels import Channel, Pixels
+    from graphql_api.schema.types.rendering import RenderingSettings
+    from graphql_api.schema.types.screening import (
+        Plate,
+        PlateAcquisition,
+        Screen,
+        Well,
+        WellSample,
+    )
+
+_TYPES = "graphql_api.schema.types."
+
+LazyUser = Annotated["User", strawberry.lazy(_TYPES + "people")]
+LazyGroup = Annotated["Group", strawberry.lazy(_TYPES + "people")]
+LazyProject = Annotated["Project", strawberry.lazy(_TYPES + "containers")]
+LazyDataset = Annotated["Dataset", strawberry.lazy(_TYPES + "containers")]
+LazyFolder = Annotated["Folder", strawberry.lazy(_TYPES + "containers")]
+LazyImage = Annotated["Image", strawberry.lazy(_TYPES + "images")]
+LazyPixels = Annotated["Pixels", strawberry.lazy(_TYPES + "pixels")]
+LazyChannel = Annotated["Channel", strawberry.lazy(_TYPES + "pixels")]
+LazyFileset = Annotated["Fileset", strawberry.lazy(_TYPES + "files")]
+LazyOriginalFile = Annotated["OriginalFile", strawberry.lazy(_TYPES + "files")]
+LazyRenderingSettings = Annotated["RenderingSettings", strawberry.lazy(_TYPES + "rendering")]
+LazyScreen = Annotated["Screen", strawberry.lazy(_TYPES + "screening")]
+LazyPlate = Annotated["Plate", strawberry.lazy(_TYPES + "screening")]
+LazyPlateAcquisition = Annotated["PlateAcquisition", strawberry.lazy(_TYPES + "screening")]
+LazyWell = Annotated["Well", strawberry.lazy(_TYPES + "screening")]
+LazyWellSample = Annotated["WellSample", strawberry.lazy(_TYPES + "screening")]
