@@ -104,11 +104,22 @@ class Scope:
         """Which rows the principal sees."""
         return self.source.seen(self)
 
-    def from_clause(self) -> FromClause:
-        """The table with its joins, and with its link where it was reached through one."""
-        clause: FromClause = self.table
+    @property
+    def row_key(self) -> ColumnElement[Any]:
+        """What tells the rows apart: the link's id where there is one, else the table's."""
+        found: ColumnElement[Any] = (self.table if self.link is None else self.link).c.id
+        return found
+
+    def from_clause(self, start: Any = None, on: ColumnElement[bool] | None = None) -> FromClause:
+        """The table with its joins, and with its link where it was reached through one.
+
+        Given `start`, all of it is joined to that, `on` this condition.
+        """
+        clause: FromClause = self.table if self.link is None else self.link
+        if start is not None:
+            clause = start.join(clause, on)
         if self.link is not None:
-            clause = self.link.join(self.table, self.link.c[self.far] == self.table.c.id)
+            clause = clause.join(self.table, self.link.c[self.far] == self.table.c.id)
         for name, alias in self._joined.items():
             join = self._join(name)
             parent, _, _ = name.rpartition(".")

@@ -109,13 +109,13 @@ def pages(
         return run.all(statement.order_by(each.c.value, *page.order(columns)))
     terms = page.order([inner.column(term.column) for term in page.terms])
     wanted += page.conditions(inner)
-    picked = select(_row_key(inner)).select_from(inner.from_clause()).where(*wanted)
+    picked = select(inner.row_key).select_from(inner.from_clause()).where(*wanted)
     picked = picked.order_by(*terms).limit(limit).correlate(each)
     outer = level.scope(run.principal)
     columns = _columns(outer, level)
     order = page.order([outer.column(term.column) for term in page.terms])
-    statement = select(*columns, each.c.value).select_from(each, outer.from_clause())
-    statement = statement.where(_row_key(outer).in_(picked))
+    joined = outer.from_clause(each, outer.row_key.in_(picked))
+    statement = select(*columns, each.c.value).select_from(joined)
     return run.all(statement.order_by(each.c.value, *order))
 
 
@@ -168,11 +168,6 @@ def _columns(scope: Scope, level: Level) -> list[ColumnElement[Any]]:
 
 def _places(level: Level, page: Page) -> list[int]:
     return [level.columns[term.column] for term in page.terms]
-
-
-def _row_key(scope: Scope) -> ColumnElement[Any]:
-    found: ColumnElement[Any] = (scope.table if scope.link is None else scope.link).c.id
-    return found
 
 
 def _each(run: Run, parents: Sequence[int]) -> Any:
