@@ -37,9 +37,9 @@ def pick_level(levels: Sequence[Level], region: Rectangle, width: int, height: i
     full = levels[0]
     for number in range(len(levels) - 1, 0, -1):
         level = levels[number]
-        has_width = region.width * level.width / full.width
-        has_height = region.height * level.height / full.height
-        if has_width > width - 1 and has_height > height - 1:
+        has_width = region.width * level.width >= (width - 1) * full.width
+        has_height = region.height * level.height >= (height - 1) * full.height
+        if has_width and has_height:
             return number
     return 0
 

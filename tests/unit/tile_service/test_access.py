@@ -131,7 +131,7 @@ async def test_the_grant_is_cut_out_of_what_is_logged(house: TileHouse) -> None:
         await asyncio.sleep(3600)
         return {"type": "http.disconnect"}
 
-    await house.app(scope, receive, send)  # type: ignore[arg-type]
+    await house.app(scope, receive, send)
     assert sent
     assert (scope["path"], scope["raw_path"]) == (tile(image), tile(image).encode())
 
@@ -249,7 +249,8 @@ async def test_settings_come_from_the_address_over_ones_own_over_the_owners_over
         async with house.client(user) as client:
             answer = await client.get(tile(image), params=query)
         assert answer.status_code == 200, answer.text
-        return pixels_of(answer.content)[0, :4, 0].tolist()
+        row: list[int] = pixels_of(answer.content)[0, :4, 0].tolist()
+        return row
 
     computed = [0, 100, 50, 255]
     assert await shown(house.rosalind) == computed
