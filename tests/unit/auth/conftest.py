@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import delete, select
 
 from shared.database import Database, open_database
@@ -16,7 +17,9 @@ from shared.models.live import LoginFailure, SessionTouch
 from shared.models.people import (
     AccessToken,
     Group,
+    GroupPermissions,
     Membership,
+    Privilege,
     Session,
     User,
     WithheldPrivilege,
@@ -24,6 +27,8 @@ from shared.models.people import (
 from shared.models.rois import Roi
 from shared.settings import Settings
 from tests.support.databases import KINDS, copy_postgres, copy_sqlite, drop_postgres
+from tests.support.logins import HASH, START
+from tests.support.people import make_group, make_user
 
 EMPTIED = (AccessToken, Session, WithheldPrivilege, Project, OriginalFile, Roi)
 KEPT = (Membership, Group, User)
@@ -64,3 +69,44 @@ def database(installation: tuple[Database, dict[Any, list[int]]]) -> Iterator[Da
     with opened.write_live() as connection:
         connection.execute(delete(LoginFailure))
         connection.execute(delete(SessionTouch))
+
+
+@pytest.fixture
+def time() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(START, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def ada(database: Database, time: time_machine.Traveller) -> int:
+    with database.write() as connection:
+        return make_user(connection, "ada", password_hash=HASH)
+
+
+@pytest.fixture
+def people(database: Database, ada: int) -> dict[str, int]:
+    with database.write() as connection:
+        names = {
+            "ada": ada,
+            "admin": make_user(connection, "admin", password_hash=HASH, is_admin=True),
+            "organizer": make_user(
+                connection,
+                "organizer",
+                password_hash=HASH,
+                is_admin=True,
+                withheld=[Privilege.CHOWN],
+            ),
+            "leader": make_user(connection, "leader", password_hash=HASH),
+            "stranger": make_user(connection, "stranger"),
+            "gone": make_user(connection, "gone", is_active=False),
+        }
+        make_group(
+            connection, "lab", GroupPermissions.PRIVATE, members=[ada], owners=[names["leader"]]
+        )
+        make_group(
+            connection,
+            "open",
+            GroupPermissions.READ_ONLY,
+            members=[ada, names["leader"], names["stranger"]],
+        )
+    return names

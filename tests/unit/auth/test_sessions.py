@@ -1,67 +1,28 @@
-"""Login, expiry, logout and sudo, on a clock that the tests move."""
+"""Login, expiry and logout, on a clock that the tests move."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-
 import pytest
 import time_machine
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import select
 
 from shared import clock
 from shared.auth.epoch import EpochWatch, VerdictCache, read_epoch
-from shared.auth.passwords import hash_password
 from shared.auth.sessions import (
-    LoggedIn,
     authenticate,
-    authenticate_id,
     close_sessions_of,
     log_in,
     log_out,
 )
-from shared.auth.sudo import open_sudo_session
-from shared.auth.tokens import create_token, revoke_token
 from shared.database import Database, counted_statements
-from shared.errors import Busy, Conflict, Denied, Invalid, NotFound, Unauthenticated
+from shared.errors import Busy, Unauthenticated
 from shared.models.live import SessionTouch
 from shared.models.people import (
-    AccessToken,
-    Group,
-    GroupPermissions,
-    Membership,
-    Privilege,
     Session,
-    WithheldPrivilege,
 )
 from shared.settings import Settings
-from tests.support.people import make_group, make_user
-
-PASSWORD = "correct horse"
-HASH = hash_password(PASSWORD)
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def time() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(START, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def ada(database: Database, time: time_machine.Traveller) -> int:
-    with database.write() as connection:
-        return make_user(connection, "ada", password_hash=HASH)
-
-
-def enter(database: Database, settings: Settings, login: str = "ada") -> LoggedIn:
-    return log_in(database, settings, login, PASSWORD, address="10.0.0.1", user_agent="test")
-
-
-def refused(database: Database, settings: Settings, login: str, password: str) -> str:
-    with pytest.raises(Unauthenticated) as caught:
-        log_in(database, settings, login, password, address="10.0.0.1")
-    return str(caught.value)
+from tests.support.logins import HASH, PASSWORD, START, enter, leave, refused
+from tests.support.people import make_user
 
 
 def test_a_login_opens_a_session_whose_token_is_stored_nowhere(
@@ -249,225 +210,3 @@ def test_a_deactivated_user_is_out_at_once(
         leave(connection, ada, "user")
     with pytest.raises(Unauthenticated):
         authenticate(database, settings, opened.token)
-
-
-def leave(connection: Connection, user: int, group: str) -> None:
-    ids = select(Group.id).where(Group.name == group)
-    connection.execute(
-        delete(Membership).where(Membership.user_id == user, Membership.group_id.in_(ids))
-    )
-
-
-# --- sudo
-
-
-@pytest.fixture
-def people(database: Database, ada: int) -> dict[str, int]:
-    with database.write() as connection:
-        names = {
-            "ada": ada,
-            "admin": make_user(connection, "admin", password_hash=HASH, is_admin=True),
-            "organizer": make_user(
-                connection,
-                "organizer",
-                password_hash=HASH,
-                is_admin=True,
-                withheld=[Privilege.CHOWN],
-            ),
-            "leader": make_user(connection, "leader", password_hash=HASH),
-            "stranger": make_user(connection, "stranger"),
-            "gone": make_user(connection, "gone", is_active=False),
-        }
-        make_group(
-            connection, "lab", GroupPermissions.PRIVATE, members=[ada], owners=[names["leader"]]
-        )
-        make_group(
-            connection,
-            "open",
-            GroupPermissions.READ_ONLY,
-            members=[ada, names["leader"], names["stranger"]],
-        )
-    return names
-
-
-def sudo(database: Database, settings: Settings, login: str, target: int) -> LoggedIn:
-    who = authenticate(database, settings, enter(database, settings, login).token)
-    return open_sudo_session(database, settings, who, target, address="10.0.0.9")
-
-
-def test_an_administrator_acts_as_anybody_with_both_names_in_the_session(
-    database: Database, settings: Settings, people: dict[str, int]
-) -> None:
-    opened = sudo(database, settings, "admin", people["ada"])
-    who = authenticate(database, settings, opened.token)
-    assert (who.user_id, who.sudoer_id) == (people["ada"], people["admin"])
-    assert (who.is_admin, who.privileges) == (False, frozenset())
-
-
-def test_a_restricted_administrator_gains_nothing_by_acting_as_a_full_one(
-    database: Database, settings: Settings, people: dict[str, int]
-) -> None:
-    opened = sudo(database, settings, "organizer", people["admin"])
-    who = authenticate(database, settings, opened.token)
-    assert who.privileges == frozenset(Privilege) - {Privilege.CHOWN}
-
-
-def test_a_leader_acts_as_members_of_his_groups_only(
-    database: Database, settings: Settings, people: dict[str, int]
-) -> None:
-    opened = sudo(database, settings, "leader", people["ada"])
-    assert authenticate(database, settings, opened.token).user_id == people["ada"]
-    with pytest.raises(Denied):
-        sudo(database, settings, "leader", people["stranger"])
-    with pytest.raises(NotFound):
-        sudo(database, settings, "leader", people["admin"])
-    with pytest.raises(Denied):
-        sudo(database, settings, "ada", people["leader"])
-
-
-def test_nobody_sudoes_to_himself_from_a_sudo_or_to_an_inactive_account(
-    database: Database, settings: Settings, people: dict[str, int]
-) -> None:
-    with pytest.raises(Invalid):
-        sudo(database, settings, "admin", people["admin"])
-    with pytest.raises(Conflict):
-        sudo(database, settings, "admin", people["gone"])
-    with pytest.raises(NotFound):
-        sudo(database, settings, "admin", 999_999)
-    opened = sudo(database, settings, "organizer", people["admin"])
-    nested = authenticate(database, settings, opened.token)
-    with pytest.raises(Denied):
-        open_sudo_session(database, settings, nested, people["ada"])
-
-
-def test_a_sudo_session_ends_with_the_sudoers_session(
-    database: Database, settings: Settings, people: dict[str, int]
-) -> None:
-    who = authenticate(database, settings, enter(database, settings, "admin").token)
-    opened = open_sudo_session(database, settings, who, people["ada"])
-    own = enter(database, settings)
-    log_out(database, who)
-    with pytest.raises(Unauthenticated):
-        authenticate(database, settings, opened.token)
-    assert authenticate(database, settings, own.token).user_id
-
-
-def test_a_sudo_session_never_outlives_the_sudoers(
-    database: Database,
-    settings: Settings,
-    people: dict[str, int],
-    time: time_machine.Traveller,
-) -> None:
-    first = enter(database, settings, "admin")
-    for _ in range(24):
-        time.shift(6 * 3600)
-        who = authenticate(database, settings, first.token)
-    opened = open_sudo_session(database, settings, who, people["ada"])
-    assert opened.expires_at == first.expires_at
-
-
-def test_using_a_sudo_session_keeps_the_sudoers_awake(
-    database: Database,
-    settings: Settings,
-    people: dict[str, int],
-    time: time_machine.Traveller,
-) -> None:
-    opened = sudo(database, settings, "admin", people["ada"])
-    for _ in range(4):
-        time.shift(6 * 3600)
-        with counted_statements() as count:
-            authenticate(database, settings, opened.token)
-        assert len(count) == 3
-
-
-@pytest.mark.parametrize("loss", ["privilege", "account", "closed"])
-def test_a_sudo_session_ends_when_its_ground_is_gone(
-    database: Database, settings: Settings, people: dict[str, int], loss: str
-) -> None:
-    opened = sudo(database, settings, "admin", people["ada"])
-    with database.write() as connection:
-        if loss == "privilege":
-            connection.execute(
-                WithheldPrivilege.__table__.insert().values(  # type: ignore[attr-defined]
-                    user_id=people["admin"], privilege="Sudo"
-                )
-            )
-        elif loss == "account":
-            leave(connection, people["admin"], "user")
-        else:
-            close_sessions_of(connection, people["admin"])
-    with pytest.raises(Unauthenticated):
-        authenticate(database, settings, opened.token)
-
-
-def test_a_leader_who_loses_the_group_loses_the_sudo(
-    database: Database, settings: Settings, people: dict[str, int]
-) -> None:
-    opened = sudo(database, settings, "leader", people["ada"])
-    with database.write() as connection:
-        connection.execute(
-            update(Membership).where(Membership.user_id == people["leader"]).values(is_owner=False)
-        )
-    with pytest.raises(Unauthenticated):
-        authenticate(database, settings, opened.token)
-
-
-# --- access tokens
-
-
-def test_a_token_has_scopes_and_an_end_and_does_not_idle(
-    database: Database, settings: Settings, ada: int, time: time_machine.Traveller
-) -> None:
-    who = authenticate(database, settings, enter(database, settings).token)
-    end = clock.now() + 30 * clock.DAY
-    made = create_token(database, who, "script", ["read", "import"], end)
-    assert made.token.startswith("tep_")
-    time.shift(29 * 24 * 3600)
-    with counted_statements() as count:
-        found = authenticate(database, settings, made.token)
-    assert len(count) <= 3
-    assert (found.user_id, found.session_id, found.token_id) == (ada, None, made.token_id)
-    assert found.scopes == frozenset({"read", "import"})
-    assert authenticate_id(database, settings, token_id=made.token_id) == found
-    with pytest.raises(Invalid):
-        log_out(database, found)
-    with pytest.raises(Denied):
-        create_token(database, found, "another", ["read"])
-    time.shift(24 * 3600)
-    with pytest.raises(Unauthenticated):
-        authenticate(database, settings, made.token)
-
-
-def test_a_revoked_token_is_refused_and_only_its_owner_revokes_it(
-    database: Database, settings: Settings, people: dict[str, int]
-) -> None:
-    who = authenticate(database, settings, enter(database, settings).token)
-    made = create_token(database, who, "script", ["read"])
-    admin = authenticate(database, settings, enter(database, settings, "admin").token)
-    with pytest.raises(NotFound):
-        revoke_token(database, admin, made.token_id)
-    revoke_token(database, who, made.token_id)
-    with pytest.raises(Unauthenticated):
-        authenticate(database, settings, made.token)
-    with pytest.raises(NotFound):
-        revoke_token(database, who, made.token_id)
-
-
-def test_bad_tokens_are_not_made(
-    database: Database, settings: Settings, people: dict[str, int]
-) -> None:
-    who = authenticate(database, settings, enter(database, settings).token)
-    for name, scopes, end in (
-        ("", ["read"], None),
-        ("a\0b", ["read"], None),
-        ("a", [], None),
-        ("a", ["everything"], None),
-        ("a", ["read"], clock.now()),
-    ):
-        with pytest.raises(Invalid):
-            create_token(database, who, name, scopes, end)
-    sudoed = authenticate(database, settings, sudo(database, settings, "admin", who.user_id).token)
-    with pytest.raises(Denied):
-        create_token(database, sudoed, "a", ["read"])
-    with database.read() as connection:
-        assert connection.execute(select(AccessToken)).first() is None
