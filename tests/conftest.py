@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.storage import LocalStorage
-from tests.support.databases import database, database_url, drop_template, settings
+from tests.support.databases import database, database_url, drop_template, empty_settings, settings
 from tests.support.postgres import begin_run, end_run
 
 if TYPE_CHECKING:
     from shared.settings import Settings
 
-__all__ = ["database", "database_url", "settings", "storage"]
+__all__ = ["database", "database_url", "empty_settings", "settings", "storage"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -98,18 +98,18 @@ class HandlerRegistry:
         """
         found = dict(handlers)
         for entry in entry_points(group=ENTRY_POINT):
-            if entry.name in found:
-                raise Conflict(
-                    f"Two packages handle activities of kind {entry.name!r}.",
-                    hint=f"Uninstall the package that offers {entry.value}.",
-                )
             try:
-                found[entry.name] = entry.load()
+                loaded = entry.load()
             except (ImportError, AttributeError) as error:
                 raise Conflict(
                     f"The handler {entry.value} cannot be imported: {error}.",
                     hint="Repair or uninstall the package that offers it.",
                 ) from error
+            if found.setdefault(entry.name, loaded) is not loaded:
+                raise Conflict(
+                    f"Two packages handle activities of kind {entry.name!r}.",
+                    hint=f"Uninstall the package that offers {entry.value}.",
+                )
         return cls(found)
 
     @property

@@ -61,6 +61,16 @@ def database(settings: Settings) -> Iterator[Database]:
     opened.dispose()
 
 
+@pytest.fixture(params=KINDS)
+def empty_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a database without tables."""
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    url = empty_postgres(name) if request.param == "postgresql" else ""
+    yield Settings(data_dir=tmp_path / "empty", database_url=url)
+    if url:
+        drop_postgres(name)
+
+
 def copy_sqlite(folder: Path) -> str:
     """Copy the migrated template into a folder and answer its address."""
     template = _sqlite_template()
@@ -84,10 +94,8 @@ def copy_postgres(name: str) -> str:
 
 def drop_postgres(name: str) -> None:
     """Drop a database, whoever is still connected to it."""
-    server, _ = _postgres_template()
-    _administer(
-        server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    )
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    _administer(_server_url(), statement)
 
 
 def empty_postgres(name: str) -> str:

@@ -71,7 +71,7 @@ def test_the_oldest_booked_activity_is_claimed_first(database: Database) -> None
 
     assert (taken.activity_id, taken.claim, taken.attempts) == (first, 1, 1)
     assert taken.request == {"a": [1, "µ"]}
-    assert taken.scopes == {"read", "write"}
+    assert taken.scopes == frozenset({"read", "write"})
     assert state(database, first).state == "RUNNING"
     assert claimed(database).activity_id == second
     assert claim(database, kinds=KINDS) is None

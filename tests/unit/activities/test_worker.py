@@ -1,17 +1,13 @@
-"""Workers in processes of their own: killed, stopped, and what becomes of their work."""
+"""One run of an Activity, and all the ways in which it ends."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from shared.activities import running
 from shared.activities.claims import Stopping
@@ -22,15 +18,13 @@ from shared.activities.worker import run_worker
 from shared.clock import now
 from shared.errors import Busy, Invalid, Unsupported
 from shared.models.activities import Activity
-from shared.models.events import Event
 from shared.models.people import Membership
 from shared.models.system import FileIntent
 from shared.storage.intents import intend
 from tests.support.people import make_user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from sqlalchemy import Row
 
@@ -53,67 +47,11 @@ def state(database: Database, activity_id: int) -> Row[Any]:
         return connection.execute(select(table).where(table.c.id == activity_id)).one()
 
 
-def effects(database: Database) -> int:
-    with database.read() as connection:
-        query = select(func.count()).select_from(Event).where(Event.kind == "effect")
-        return int(connection.execute(query).scalar_one())
-
-
 def until(true: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.05)
-
-
-@contextmanager
-def worker_process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [
-            sys.executable, "-m", "tests.support.worker_process", str(settings.data_dir),
-            settings.database_url,
-        ],
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def test_a_killed_worker_s_work_is_done_by_another_exactly_once(
-    database: Database, settings: Settings, storage: LocalStorage, tmp_path: Path
-) -> None:
-    activity = booked(database, "slow", marks=str(tmp_path))
-    with worker_process(settings) as first:
-        until((tmp_path / "attempt1").exists)
-        first.send_signal(signal.SIGKILL)
-        first.wait()
-        assert state(database, activity).state == "RUNNING"
-        with worker_process(settings) as second:
-            until(lambda: state(database, activity).state == "SUCCEEDED")
-            until(lambda: not storage.exists("files/attempt1"))
-            second.send_signal(signal.SIGTERM)
-            assert second.wait(PATIENCE_S) == 0
-
-    row = state(database, activity)
-    assert (row.attempts, row.result) == (2, ["Image:1"])
-    assert (tmp_path / "attempt2").exists()
-    assert effects(database) == 1
-
-
-def test_a_stopped_worker_gives_its_activity_back(
-    database: Database, settings: Settings, tmp_path: Path
-) -> None:
-    activity = booked(database, "slow", marks=str(tmp_path))
-    with worker_process(settings) as process:
-        until((tmp_path / "attempt1").exists)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_S) == 0
-    row = state(database, activity)
-    assert (row.state, row.attempts) == ("QUEUED", 0)
-    assert effects(database) == 0
 
 
 class Runner:

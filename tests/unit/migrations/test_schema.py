@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,33 +14,11 @@ from shared.migrations.live_tables import MARK
 from shared.models import Base
 from shared.models.live import LiveBase
 from shared.settings import Settings
-from tests.support.databases import drop_postgres, empty_postgres
 from tests.support.schemas import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-PROCESS = """
-import sys
-from pathlib import Path
-from shared.database import open_database
-from shared.migrations import is_current, upgrade
-from shared.settings import Settings
-database = open_database(Settings(data_dir=Path(sys.argv[1]), database_url=sys.argv[2]))
-upgrade(database)
-assert is_current(database)
-"""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Settings of a database without tables."""
-    name = f"empty_{os.getpid()}"
-    url = empty_postgres(name) if request.param == "postgresql" else ""
-    yield Settings(data_dir=tmp_path / "empty", database_url=url)
-    if url:
-        drop_postgres(name)
 
 
 @pytest.fixture
@@ -82,26 +57,22 @@ def test_the_comparison_sees_what_alembic_does_not(database: Database) -> None:
     assert ("AUTOINCREMENT" if database.dialect == "sqlite" else "COLLATE C") in lines
 
 
-def test_migrations_run_down_and_up_again(empty: Database) -> None:
+def test_migrations_run_down_one_by_one_and_up_again(empty: Database) -> None:
     upgrade(empty)
     before = schema(empty)
 
-    downgrade(empty)
-
-    assert schema(empty) == set()
-    assert not is_current(empty)
-    upgrade(empty)
-    assert schema(empty) == before
-
-
-def test_each_revision_runs_down_by_itself(empty: Database) -> None:
-    upgrade(empty)
     for revision in ("0006", "0005", "0004", "0003", "0002", "0001"):
         downgrade(empty, revision)
     with empty.read() as connection:
         names = set(inspect(connection).get_table_names())
     assert {"user_account", "activity", "journal_entry"} <= names
     assert names.isdisjoint({"image", "dataset", "instrument"})
+    downgrade(empty)
+    assert schema(empty) == set()
+    assert not is_current(empty)
+
+    upgrade(empty)
+    assert schema(empty) == before
 
 
 def test_the_first_migration_makes_the_built_in_groups_and_accounts(database: Database) -> None:
@@ -128,16 +99,6 @@ def test_upgrading_twice_changes_nothing(database: Database) -> None:
     before = schema(database)
     upgrade(database)
     assert schema(database) == before
-
-
-def test_several_processes_may_upgrade_at_once(empty_settings: Settings) -> None:
-    arguments = [str(empty_settings.data_dir), empty_settings.database_url]
-    processes = [
-        subprocess.Popen([sys.executable, "-c", PROCESS, *arguments], stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
-    failures = [process.communicate(timeout=60)[1].decode() for process in processes]
-    assert failures == ["", "", ""]
 
 
 def test_live_tables_are_unlogged_and_made_again_when_their_shape_changes(
@@ -182,24 +143,3 @@ def test_a_migration_that_leaves_a_dangling_reference_is_rolled_back(tmp_path: P
         count = connection.execute(text("SELECT count(*) FROM user_account")).scalar_one()
     assert count == 2
     database.dispose()
-
-
-def test_alembic_itself_finds_the_migrations(empty_settings: Settings) -> None:
-    environment = {
-        **os.environ,
-        "TESSERA_DATA_DIR": str(empty_settings.data_dir),
-        "TESSERA_DATABASE_URL": empty_settings.database_url,
-    }
-    for arguments in (["upgrade", "head"], ["check"]):
-        subprocess.run(
-            [sys.executable, "-m", "alembic", *arguments],
-            env=environment,
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
-    database = open_database(empty_settings)
-    with database.read() as connection:
-        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-    database.dispose()
-    assert version == "0007"
