@@ -73,8 +73,6 @@ def source_files(
     if "\0" in path or not path.startswith("/") or ".." in Path(path).parts:
         raise missing
     chosen = Path(path)
-    if chosen.is_relative_to(data_dir.absolute()):
-        raise missing
     allowed = any(
         chosen.is_relative_to(root.folder)
         and chosen != root.folder
@@ -82,7 +80,7 @@ def source_files(
         and (not root.groups or group_name in root.groups)
         for root in roots
     )
-    if not allowed:
+    if not allowed or _overlap(chosen.resolve(), data_dir.resolve()):
         raise missing
     status = chosen.lstat()
     if stat.S_ISREG(status.st_mode):
@@ -93,6 +91,11 @@ def source_files(
     if not files:
         raise missing
     return files
+
+
+def _overlap(path: Path, data_dir: Path) -> bool:
+    """Whether one of two resolved paths lies in the other: both directions would show our files."""
+    return path.is_relative_to(data_dir) or data_dir.is_relative_to(path)
 
 
 def _has_no_link(root: Path, path: Path) -> bool:
