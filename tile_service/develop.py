@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import Unreadable
-from shared.pixels.source import PlaneRegion
 from shared.telemetry import logger
+from tile_service.chunks.passthrough import stored_jpeg
 from tile_service.chunks.read import ChunkCache, read_region
 from tile_service.encode import encode
 from tile_service.finish import finish_pixels
@@ -22,7 +23,7 @@ from tile_service.metrics import CACHE_LOOKUPS, timed
 from tile_service.rendering import RenderTables, project, render_tables, render_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -133,57 +134,60 @@ class Darkroom:
 
     async def _find_or_make(self, picture: Picture, key: TileKey) -> bytes:
         # the disk is asked outside the queue: a tile that another process made waits for nobody
-        if self._tiles.far is not None:
+        if self._tiles.far is not None and not picture.may_be_stored:
             found = await asyncio.to_thread(self._tiles.get, key)
             if found is not None:
                 CACHE_LOOKUPS.labels("disk").inc()
                 return found
-        CACHE_LOOKUPS.labels("nowhere").inc()
         made: bytes = await self._queue.submit(
             picture.seen.viewer, lambda: self._make(picture, key)
         )
         return made
 
     def _make(self, picture: Picture, key: TileKey) -> bytes:
+        stored = self._stored(picture) if picture.may_be_stored else None
+        if stored is not None:
+            # reading it again costs no more than a look into the disk's cache
+            CACHE_LOOKUPS.labels("image").inc()
+            self._tiles.near.put(key, stored)
+            return stored
+        CACHE_LOOKUPS.labels("nowhere").inc()
         tile = self.render(picture)
         self._tiles.put(key, tile)
         return tile
 
+    def _stored(self, picture: Picture) -> bytes | None:
+        """The tile as it lies in the file, when that is the answer; raises `BrokenFile`."""
+        with self._reading(picture), timed("read"):
+            image = self._images.get(picture.seen)
+            region = picture.plane_region(0, picture.planes[0])
+            return stored_jpeg(image, region, picture.finish.quality)
+
     def render(self, picture: Picture) -> bytes:
         """Read, render and encode, in the calling thread; raises `BrokenFile`."""
         tables = self._tables.get(picture)
-        try:
-            with timed("read"):
-                image = self._images.get(picture.seen)
-                planes = [self._read(image, picture, c) for c in tables.channels]
-        except Unreadable as error:
-            self._images.forget(picture.seen)
-            log.warning("tile.unreadable", image_id=picture.seen.id, reason=error.message)
-            raise
+        with self._reading(picture), timed("read"):
+            image = self._images.get(picture.seen)
+            planes = [self._read(image, picture, c) for c in tables.channels]
         with timed("render"):
             size = (picture.region.height, picture.region.width)
             pixels = finish_pixels(render_with(tables, planes, size=size), picture.finish)
         with timed("encode"):
             return encode(pixels, picture.finish.format, picture.finish.quality)
 
-    def _read(self, image: OpenImage, picture: Picture, channel: int) -> NDArray[np.generic]:
-        region = picture.region
+    @contextmanager
+    def _reading(self, picture: Picture) -> Iterator[None]:
+        """Log what cannot be read, and open the image anew next time."""
+        try:
+            yield
+        except Unreadable as error:
+            self._images.forget(picture.seen)
+            log.warning("tile.unreadable", image_id=picture.seen.id, reason=error.message)
+            raise
 
+    def _read(self, image: OpenImage, picture: Picture, channel: int) -> NDArray[np.generic]:
         def plane(z: int) -> NDArray[np.generic]:
-            return read_region(
-                image,
-                PlaneRegion(
-                    picture.level,
-                    z,
-                    channel,
-                    picture.t,
-                    region.x,
-                    region.y,
-                    region.width,
-                    region.height,
-                ),
-                self._chunks,
-            )
+            return read_region(image, picture.plane_region(channel, z), self._chunks)
 
         if picture.projection is None:
             return plane(picture.planes[0])

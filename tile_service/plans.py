@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from shared.errors import Invalid, TooLarge
 from shared.pixels.levels import served_tile_size
+from shared.pixels.source import PlaneRegion
 from shared.rendering.resolve import resolve
 from shared.rendering.settings import RenderingSettings, value_range
 from tile_service.cache import TileKey
 from tile_service.chunks.levels import Rectangle, on_level, pick_level
+from tile_service.chunks.passthrough import is_identity
 from tile_service.encode import TileFormat
 from tile_service.rendering import rendered_channels
 from tile_service.request import ThumbnailRequest, TileRequest, Tone
@@ -61,6 +63,26 @@ class Picture:
     finish: Finish
     is_versioned: bool
     """The address carries generation and settings as they are, so it may be cached for long."""
+
+    def plane_region(self, channel: int, z: int) -> PlaneRegion:
+        """What is read of one plane."""
+        place = self.region
+        return PlaneRegion(
+            self.level, z, channel, self.t, place.x, place.y, place.width, place.height
+        )
+
+    @property
+    def may_be_stored(self) -> bool:
+        """Whether the tile in the file may be the answer as it is (`chunks.passthrough`)."""
+        finish = self.finish
+        return (
+            finish.format is TileFormat.JPEG
+            and self.projection is None
+            and finish.tone in {Tone.DEFAULT, Tone.COLOR}
+            and not (finish.mirror or finish.upside_down or finish.rotation)
+            and (finish.width, finish.height) == (self.region.width, self.region.height)
+            and is_identity(self.settings, self.seen.pixel_type)
+        )
 
     @property
     def key(self) -> TileKey:

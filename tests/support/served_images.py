@@ -54,17 +54,22 @@ def make_served_image(
     tile: int = 256,
     level_count: int = 1,
     colors: tuple[int | None, ...] = (),
+    jpeg: bool = False,
     **values: Any,
 ) -> ServedImage:
     """Store `planes` (t, c, z, y, x) as tiled OME-TIFF with levels (every second pixel), and rows.
 
-    `values` are columns of Pixels, such as `default_z`.
+    With `jpeg` the three channels are interleaved samples, as in a slide. `values` are columns of
+    Pixels, such as `default_z`.
     """
     fileset_uuid, pixels_uuid = str(uuid.uuid4()), str(uuid.uuid4())
     levels = tuple(planes[..., :: 2**n, :: 2**n] for n in range(level_count))
     folder = storage.path(fileset_folder(fileset_uuid))
     folder.mkdir(parents=True)
-    _write(folder / FILE_NAME, levels, tile)
+    if jpeg:
+        _write_slide(folder / FILE_NAME, levels, tile)
+    else:
+        _write(folder / FILE_NAME, levels, tile)
     index_path = _keep_index(storage, folder, pixels_uuid)
     fileset = make_row(
         connection, Fileset, owner=owner, group=group, uuid=fileset_uuid, format="OME-TIFF",
@@ -94,6 +99,16 @@ def _write(path: Path, levels: tuple[NDArray[Any], ...], tile: int) -> None:
         )  # fmt: skip
         for level in levels[1:]:
             writer.write(level, subfiletype=1, photometric="minisblack", **options)
+
+
+def _write_slide(path: Path, levels: tuple[NDArray[Any], ...], tile: int) -> None:
+    with tifffile.TiffWriter(path) as writer:
+        for number, level in enumerate(levels):
+            writer.write(
+                np.moveaxis(level[0, :, 0], 0, -1), tile=(tile, tile), photometric="rgb",
+                compression="jpeg", compressionargs={"level": 90}, metadata=None,
+                subifds=len(levels) - 1 if number == 0 else 0, subfiletype=min(number, 1),
+            )  # fmt: skip
 
 
 def _keep_index(storage: LocalStorage, folder: Path, pixels_uuid: str) -> Path:
