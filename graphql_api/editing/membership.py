@@ -18,7 +18,7 @@ from shared.auth.rules_admin import check_removal, membership_action, require_ad
 from shared.auth.sessions import close_sessions_of
 from shared.errors import Conflict
 from shared.journal import record
-from shared.models.people import USER_GROUP, Membership, User
+from shared.models.people import SPECIAL_GROUPS, USER_GROUP, Group, Membership, User
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
@@ -79,12 +79,15 @@ def remove_from_group(database: Database, principal: Principal, group: str, user
 
 
 def _close_gap(connection: Connection, user_id: int, position: int) -> None:
-    """The next group becomes the default one when the default one goes (position 0)."""
-    if position == 0:
-        following = connection.scalar(
-            select(Membership.id)
-            .where(Membership.user_id == user_id)
-            .order_by(Membership.position, Membership.id)
-            .limit(1)
-        )
+    """The next ordinary group becomes the default one when the default one goes (position 0)."""
+    if position != 0:
+        return
+    following = connection.scalar(
+        select(Membership.id)
+        .join(Group, Group.id == Membership.group_id)
+        .where(Membership.user_id == user_id, Group.name.not_in(SPECIAL_GROUPS))
+        .order_by(Membership.position, Membership.id)
+        .limit(1)
+    )
+    if following is not None:
         connection.execute(update(Membership).where(Membership.id == following).values(position=0))

@@ -48,6 +48,7 @@ MAX_COMPARISONS = 30_000
 MAX_FRAGMENT_CHAIN = 100
 
 DEFAULT_PAGE = 50
+MAX_PAGE = 1_000
 LIST_SIZES = {"types": 200, "fields": 10, "inputFields": 5, "enumValues": 5, "directives": 10}
 """Guessed lengths of introspection's lists; any other plain list counts as `PLAIN_LIST`."""
 PLAIN_LIST = 4
@@ -143,11 +144,11 @@ class _Pass:
             if argument.name.value in {"first", "last"}:
                 value = argument.value
                 if isinstance(value, IntValueNode):
-                    return max(0, min(int(value.value[:13]), _CAP))
+                    return _counted(int(value.value[:13]))
                 if isinstance(value, VariableNode):
                     number = self.variables.get(value.name.value)
                     if isinstance(number, int):
-                        return max(0, min(number, _CAP))
+                        return _counted(number)
         return DEFAULT_PAGE
 
     def _listed(self, node: FieldNode) -> int:
@@ -213,6 +214,11 @@ def _check(code: str, what: str, requested: int, limit: int) -> None:
             requested=requested,
             limit=limit,
         )
+
+
+def _counted(asked: int) -> int:
+    """A page as it counts: the planner refuses a larger one than the greatest, whatever it costs."""
+    return max(0, min(asked, MAX_PAGE + 1))
 
 
 def _pairs(names: Counter[str]) -> int:

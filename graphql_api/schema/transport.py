@@ -23,7 +23,7 @@ from graphql_api.schema.errors import (
     masked,
 )
 from graphql_api.schema.limits import MAX_COST
-from graphql_api.schema.transport_deadline import start_deadline, timed_out
+from graphql_api.schema.transport_deadline import running_deadline, timed_out
 from graphql_api.schema.transport_documents import Documents, InvalidDocument, Prepared
 from shared.database import counted_statements
 from shared.errors import TesseraError
@@ -65,8 +65,7 @@ class Transport:
         """Run one operation to its end, at most `timeout_s` seconds."""
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self._threads)
-        deadline = start_deadline(self._timeout_s)
-        with counted_statements() as statements:
+        with running_deadline(self._timeout_s) as deadline, counted_statements() as statements:
             running = asyncio.create_task(self._run(request, context))
             while not running.done() and deadline.left() > 0:
                 await asyncio.wait({running}, timeout=deadline.left())

@@ -18,6 +18,8 @@ from sqlalchemy import event
 from graphql_api.schema.errors import TIMEOUT, LimitExceeded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Engine
 
     from shared.database import Database
@@ -72,11 +74,15 @@ def timed_out(seconds: float) -> LimitExceeded:
     )
 
 
-def start_deadline(seconds: float) -> Deadline:
+@contextlib.contextmanager
+def running_deadline(seconds: float) -> Iterator[Deadline]:
     """Make a deadline current for this context and the threads started from it."""
     deadline = Deadline(seconds)
-    _current.set(deadline)
-    return deadline
+    token = _current.set(deadline)
+    try:
+        yield deadline
+    finally:
+        _current.reset(token)
 
 
 def extend_deadline(seconds: float) -> None:
