@@ -29,6 +29,7 @@ from shared.pixels.source import Dimensions, Level
 from shared.rendering.defaults import ImageFacts, imported_settings
 from shared.rendering.stored import address_version, image_facts_of, settings_by_id, settings_of
 from tile_service.query import no_image
+from tile_service.seen import SeenImage
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -55,28 +56,6 @@ class Credential:
 
     kind: CredentialKind
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeenImage:
-    """An image that somebody sees, with all that a rendered answer of it depends on."""
-
-    id: int
-    pixels_id: int
-    pixels_uuid: str
-    fileset_uuid: str | None
-    storage: str
-    generation: int
-    pixel_type: str
-    dimensions: Dimensions
-    levels: tuple[Level, ...]
-    facts: ImageFacts
-    settings: RenderingSettings
-    """The base: those asked for by id, else the caller's, else the owner's, else computed."""
-    version: str
-    """The `v=` under which answers of this base may be cached for long."""
-    viewer: str
-    """The session or token that asks, for fair queueing; never part of a key."""
 
 
 class Doorkeeper:

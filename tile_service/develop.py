@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tile_service.access import Credential, Doorkeeper, SeenImage
+    from tile_service.access import Credential, Doorkeeper
     from tile_service.cache.protocol import TileKey
     from tile_service.cache.tiers import TieredCache
     from tile_service.chunks.images import OpenImage, OpenImages
     from tile_service.plans import Picture
+    from tile_service.seen import SeenImage
     from tile_service.work_queue import WorkQueue
 
 KEPT_TABLES_BYTES = 64 * 2**20

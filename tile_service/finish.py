@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tile_service.encode import TileFormat
 from tile_service.request import Tone
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tile_service.plans import Finish
-
 _LUMA = (299, 587, 114)
 """Thousandths of red, green and blue in brightness (ITU-R BT.601, as in JPEG)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What is done to the rendered pixels: scaled to `width` x `height`, mirrored, turned."""
+
+    width: int
+    height: int
+    mirror: bool = False
+    """Left and right exchanged, before turning."""
+    upside_down: bool = False
+    rotation: int = 0
+    """Degrees clockwise: 0, 90, 180 or 270."""
+    tone: Tone = Tone.DEFAULT
+    format: TileFormat = TileFormat.JPEG
+    quality: float = 0.8
 
 
 def finish_pixels(rgbx: NDArray[np.uint8], finish: Finish) -> NDArray[np.uint8]:

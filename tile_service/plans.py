@@ -18,33 +18,18 @@ from tile_service.cache import TileKey
 from tile_service.chunks.levels import Rectangle, on_level, pick_level
 from tile_service.chunks.passthrough import is_identity
 from tile_service.encode import TileFormat
+from tile_service.finish import Finish
 from tile_service.rendering import rendered_channels
 from tile_service.request import ThumbnailRequest, TileRequest, Tone
 
 if TYPE_CHECKING:
     from shared.rendering.override import ProjectionType
-    from tile_service.access import SeenImage
     from tile_service.query import View
+    from tile_service.seen import SeenImage
     from tile_service.settings import TileSettings
 
 RENDERER_VERSION = 1
 """Raise it when the same plan gives other bytes than before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """What is done to the rendered pixels: scaled to `width` x `height`, mirrored, turned."""
-
-    width: int
-    height: int
-    mirror: bool = False
-    """Left and right exchanged, before turning."""
-    upside_down: bool = False
-    rotation: int = 0
-    """Degrees clockwise: 0, 90, 180 or 270."""
-    tone: Tone = Tone.DEFAULT
-    format: TileFormat = TileFormat.JPEG
-    quality: float = 0.8
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from shared.storage.locator import chunk_index, derived_folder, fileset_folder
 
 if TYPE_CHECKING:
     from shared.storage import Storage
-    from tile_service.access import SeenImage
+    from tile_service.seen import SeenImage
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from shared.errors import NotFound
 from shared.pixels.levels import served_tile_size
 from tile_service.cache import TileKey
 from tile_service.chunks.levels import Rectangle, scale_factors
+from tile_service.finish import Finish
 from tile_service.iiif_request import (
     Limits,
     RegionRequest,
@@ -22,16 +23,16 @@ from tile_service.iiif_request import (
     pixel_region,
     pixel_size,
 )
-from tile_service.plans import Finish, Picture, limit_area, plan_region
+from tile_service.plans import Picture, limit_area, plan_region
 from tile_service.query import image_id, parse_query
 from tile_service.request import Tone
 from tile_service.routes.exchange import REVALIDATED, Answer
 from tile_service.routes.pictures import answer_picture
 
 if TYPE_CHECKING:
-    from tile_service.access import SeenImage
     from tile_service.develop import Darkroom
     from tile_service.routes.exchange import Exchange
+    from tile_service.seen import SeenImage
     from tile_service.settings import TileSettings
 
 CONTEXT = "http://iiif.io/api/image/3/context.json"

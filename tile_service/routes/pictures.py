@@ -10,11 +10,11 @@ from tile_service.metrics import timed
 from tile_service.routes.exchange import IMMUTABLE, REVALIDATED, Answer
 
 if TYPE_CHECKING:
-    from tile_service.access import SeenImage
     from tile_service.develop import Darkroom
     from tile_service.plans import Picture
     from tile_service.query import View
     from tile_service.routes.exchange import Exchange
+    from tile_service.seen import SeenImage
 
 
 async def answer_picture(

@@ -22,10 +22,10 @@ from tile_service.routes.exchange import REVALIDATED, Answer
 from tile_service.routes.pictures import answer_picture
 
 if TYPE_CHECKING:
-    from tile_service.access import SeenImage
     from tile_service.develop import Darkroom
     from tile_service.request import ThumbnailRequest
     from tile_service.routes.exchange import Exchange
+    from tile_service.seen import SeenImage
     from tile_service.settings import TileSettings
 
 ONE_PARAMETERS = VIEW_PARAMETERS | {"size", "q"}
