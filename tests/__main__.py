@@ -12,6 +12,8 @@ import sys
 
 import pytest
 
+from tests.support.profiles import NoSkips
+
 KEPT = frozenset({"TESSERA_TEST_POSTGRES_URL", "TESSERA_TEST_NO_SKIPS", "TESSERA_PUBLIC_DATA"})
 
 
@@ -26,7 +28,11 @@ def main(arguments: list[str]) -> int:
     # Benchmarks run at one hundredth of their size: they assert counts and memory, never times.
     places = [] if any(not each.startswith("-") for each in rest) else ["tests", "benchmarks"]
     chosen = [] if nightly else ["-m", "not nightly"]
-    return int(pytest.main(["-n", "2", "--dist", "worksteal", *chosen, *rest, *places]))
+    watch = NoSkips()
+    plugins = [watch] if os.environ.get("TESSERA_TEST_NO_SKIPS") == "1" else []
+    options = ["-n", "2", "--dist", "worksteal", *chosen, *rest, *places]
+    status = int(pytest.main(options, plugins=plugins))
+    return status or int(bool(watch.skipped))
 
 
 if __name__ == "__main__":

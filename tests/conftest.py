@@ -9,6 +9,7 @@ import pytest
 from shared.storage import LocalStorage
 from tests.support.databases import database, database_url, drop_template, empty_settings, settings
 from tests.support.postgres import begin_run, end_run
+from tests.support.profiles import load_profile
 
 if TYPE_CHECKING:
     from shared.settings import Settings
@@ -17,6 +18,7 @@ __all__ = ["database", "database_url", "empty_settings", "settings", "storage"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    load_profile()
     if not hasattr(config, "workerinput"):
         begin_run()
 

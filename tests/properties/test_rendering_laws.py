@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.rendering.luts import lookup_table, names
 from shared.rendering.settings import ChannelSettings, Family, Model, RenderingSettings
+from tests.support.profiles import examples
 from tests.support.rendering_reference import (
     RANGES,
     ReferenceChannel,
@@ -101,7 +102,7 @@ def _both(pixel_type: str, chosen: RenderingSettings, planes: list[Any]) -> tupl
     return compiled, plain, expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(scenes(NARROW))
 def test_up_to_16_bit_every_byte_is_the_reference_s(
     scene: tuple[str, RenderingSettings, list[Any]],
@@ -112,7 +113,7 @@ def test_up_to_16_bit_every_byte_is_the_reference_s(
     assert (compiled[..., 3] == 255).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(scenes(WIDE))
 def test_wide_types_are_within_two_levels_of_the_reference(
     scene: tuple[str, RenderingSettings, list[Any]],
@@ -128,7 +129,7 @@ def test_wide_types_are_within_two_levels_of_the_reference(
     assert np.array_equal(compiled, plain)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data(), st.sampled_from(NARROW + WIDE))
 def test_levels_never_fall_as_intensity_rises(data: st.DataObject, pixel_type: str) -> None:
     channel = data.draw(channels(pixel_type))
@@ -139,7 +140,7 @@ def test_levels_never_fall_as_intensity_rises(data: st.DataObject, pixel_type: s
     assert levels[-1] == 255 or values[-1] < channel.window_end
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data(), st.floats(0.01, 1e6), st.sampled_from(list(Family)))
 def test_any_coefficient_gives_levels_from_0_at_the_start_to_255_at_the_end(
     data: st.DataObject, coefficient: float, family: Family

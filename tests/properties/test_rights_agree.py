@@ -33,6 +33,7 @@ from tests.support.people import (
     make_user,
     special_group,
 )
+from tests.support.profiles import examples
 
 CLASSES = ("Project", "Dataset", "Annotation", "OriginalFile", "Namespace")
 LINK = "ProjectDatasetLink"
@@ -173,7 +174,7 @@ def ranged(who: Principal, rows: dict[int, ObjectFacts]) -> set[int]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -17,6 +17,7 @@ from shared.models.containers import Dataset
 from shared.models.people import Group
 from shared.settings import Settings
 from tests.support.people import make_group, make_row, make_user
+from tests.support.profiles import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,7 +164,9 @@ def test_statements_are_counted_in_the_context_and_in_its_threads_only(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     names=st.lists(

@@ -24,6 +24,7 @@ from shared.pixels.chunk_index import (
 )
 from shared.pixels.index_file import load_index, save_index
 from shared.pixels.source import Dimensions, Level, PixelType
+from tests.support.profiles import examples
 
 extents = st.integers(1, 5000)
 counts = st.integers(1, 4)
@@ -84,7 +85,7 @@ indices = st.builds(
 
 
 @given(indices)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_what_is_loaded_is_what_was_saved(
     tmp_path_factory: pytest.TempPathFactory, index: ImageIndex
 ) -> None:
@@ -110,7 +111,7 @@ def table_index(rows: int = 3, cols: int = 4) -> ImageIndex:
 
 
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_damaged_file_is_broken_and_nothing_worse(
     tmp_path_factory: pytest.TempPathFactory, at: int, put: bytes
 ) -> None:

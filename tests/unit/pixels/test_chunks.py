@@ -26,6 +26,7 @@ from shared.pixels.chunk_index import ChunkCoordinate, ChunkShape, Codec, KeyLoc
 from shared.pixels.chunks import decode_chunk
 from shared.pixels.source import Level
 from shared.pixels.zarr_arrays import level_index, parse_zarr2, parse_zarr3
+from tests.support.profiles import examples
 
 ORIGIN = ChunkCoordinate(0, 0, 0, 0, 0)
 
@@ -370,7 +371,7 @@ def test_a_bomb_does_not_expand(name: str) -> None:
 
 
 @given(st.sampled_from(sorted(ENCODED)), st.integers(0, 10_000), st.binary(min_size=1, max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_damage_is_broken_or_other_pixels_but_nothing_else(codec: str, at: int, put: bytes) -> None:
     data = bytearray(ENCODED[codec])
     at %= len(data)
@@ -383,7 +384,7 @@ def test_damage_is_broken_or_other_pixels_but_nothing_else(codec: str, at: int, 
 @given(
     st.binary(max_size=64), st.sampled_from(["jpeg", "jpeg2000", "webp", "png", "jpegxr", "lerc"])
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_headers_of_anything_are_read_or_refused(data: bytes, codec: str) -> None:
     magic = {"jpeg": b"\xff\xd8", "png": b"\x89PNG\r\n\x1a\n", "lerc": b"Lerc2 "}.get(codec, b"")
     with contextlib.suppress(ValueError):

@@ -24,6 +24,7 @@ from shared.pixels.reader import OpenRequest
 from shared.pixels.readers.ome_zarr import OmeZarrReader
 from shared.pixels.source import Dimensions, Level, PixelType, PlaneRegion
 from tests.contracts.pixel_source import PixelSourceTests, whole
+from tests.support.profiles import examples
 from tests.support.zarr_images import files_below, write_ome_zarr
 
 
@@ -104,7 +105,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> tuple[IndexedSource, NDAr
 
 
 @given(st.integers(0, 82), st.integers(0, 60), st.integers(1, 83), st.integers(1, 61))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_any_region_equals_the_slice_of_the_whole(
     plane: tuple[IndexedSource, NDArray[Any]], x: int, y: int, width: int, height: int
 ) -> None:

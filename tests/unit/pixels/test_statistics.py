@@ -12,6 +12,7 @@ from shared.errors import Invalid
 from shared.pixels.slabs import slab_rectangles
 from shared.pixels.source import Dimensions, Level, PixelType, PlaneRegion
 from shared.pixels.statistics import ChannelStatistics, histogram, image_statistics
+from tests.support.profiles import examples
 
 
 class ArraySource:
@@ -105,7 +106,7 @@ tiles = st.integers(1, 120)
 
 
 @given(sizes, sizes, tiles, tiles, st.integers(1, 20_000))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_slabs_cover_a_level_once(w: int, h: int, tw: int, th: int, most: int) -> None:
     covered = np.zeros((h, w), np.uint8)
     for x, y, width, height in slab_rectangles(Level(w, h, tw, th), most):

@@ -16,6 +16,7 @@ from shared.errors import BrokenFile, Invalid
 from shared.pixels.indexed import IndexedSource
 from shared.pixels.reader import OpenRequest
 from shared.pixels.source import Dimensions, PixelType, PlaneRegion
+from tests.support.profiles import examples
 from tests.support.tiffs import READER, inspect, pattern, planes
 
 
@@ -261,7 +262,7 @@ def test_a_file_that_changed_since_its_import_is_noticed(tmp_path: Path) -> None
         source.read(PlaneRegion(0, 0, 0, 0, 1, 0, 40, 30))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_any_region_of_any_layout_is_the_array_s_own(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

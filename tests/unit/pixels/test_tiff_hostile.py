@@ -18,6 +18,7 @@ from shared.pixels.metadata import InspectedFileset
 from shared.pixels.reader import InspectOptions, OpenRequest
 from shared.pixels.readers.tiff import TiffReader
 from shared.pixels.source import PlaneRegion
+from tests.support.profiles import examples
 
 READER = TiffReader()
 
@@ -206,7 +207,7 @@ def _seed(kind: str, folder: Path) -> bytes:
     return _SEEDS[kind]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(data=st.data())
 def test_any_change_of_bytes_gives_an_answer_or_an_error_of_ours(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

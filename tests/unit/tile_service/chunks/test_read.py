@@ -16,6 +16,7 @@ from shared.pixels.indexed import IndexedSource
 from shared.pixels.reader import OpenRequest
 from shared.pixels.registry import reader_for
 from shared.pixels.source import PlaneRegion
+from tests.support.profiles import examples
 from tile_service.chunks.images import OpenImage
 from tile_service.chunks.read import ChunkCache, read_region
 
@@ -42,7 +43,7 @@ def image(tmp_path_factory: pytest.TempPathFactory, planes: NDArray[np.uint16]) 
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_region_is_the_slice_of_the_plane(
     image: OpenImage, planes: NDArray[np.uint16], data: st.DataObject
 ) -> None:
