@@ -38,6 +38,9 @@ ASSETS = {
 """All files that are served, by name."""
 SOURCES = {
     "plain.js": ("viewer/plain.js", "text/javascript"),
+    "image.js": ("viewer/image.js", "text/javascript"),
+    "panel.js": ("viewer/panel.js", "text/javascript"),
+    "session.js": ("viewer/session.js", "text/javascript"),
     "plain.css": ("viewer/viewer.css", "text/css"),
 }
 """Files of `web/src` that need no building."""

@@ -217,7 +217,7 @@ def _check(code: str, what: str, requested: int, limit: int) -> None:
 
 
 def _counted(asked: int) -> int:
-    """A page as it counts: the planner refuses a larger one than the greatest, whatever it costs."""
+    """A page as it counts: one beyond the greatest is refused by the planner, at no cost."""
     return max(0, min(asked, MAX_PAGE + 1))
 
 

@@ -151,7 +151,7 @@ async def served(settings: Settings) -> AsyncIterator[str]:
         uvicorn.Config(app, port=port, log_level="error", ws="none", timeout_graceful_shutdown=1)
     )
     running = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  # uvicorn offers no event
         await asyncio.sleep(0.02)
     yield f"http://127.0.0.1:{port}/graphql"
     server.should_exit = True

@@ -37,18 +37,22 @@ class CancelActivityPayload:
     )
 
 
+def _cancel_activity(info: Info, input: CancelActivityInput) -> CancelActivityPayload:
+    """Cancel an Activity."""
+    context = info.context
+
+    def work() -> CancelActivityPayload:
+        ref = cancel(context.database, context.require_principal(), input.activity)
+        context.renew()
+        return CancelActivityPayload(activity=fetch_nodes(info, [ref], "activity")[0])
+
+    return attempt(context, work, lambda found: CancelActivityPayload(errors=found))
+
+
 @strawberry.type
 class ActivityMutations:
     """Mutations of this file."""
 
-    @strawberry.field(description="Stop a queued or running job.")
-    def cancel_activity(self, info: Info, input: CancelActivityInput) -> CancelActivityPayload:
-        """Cancel an Activity."""
-        context = info.context
-
-        def work() -> CancelActivityPayload:
-            ref = cancel(context.database, context.require_principal(), input.activity)
-            context.renew()
-            return CancelActivityPayload(activity=fetch_nodes(info, [ref], "activity")[0])
-
-        return attempt(context, work, lambda found: CancelActivityPayload(errors=found))
+    cancel_activity: CancelActivityPayload = strawberry.field(
+        resolver=_cancel_activity, description="Stop a queued or running job."
+    )

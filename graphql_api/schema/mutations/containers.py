@@ -99,24 +99,19 @@ Given = CreateProjectInput | CreateDatasetInput | CreateScreenInput
 Payload = TypeVar("Payload", CreateProjectPayload, CreateDatasetPayload, CreateScreenPayload)
 
 
-@strawberry.type
-class ContainerMutations:
-    """Mutations of this file."""
+def _create_project(info: Info, input: CreateProjectInput) -> CreateProjectPayload:
+    """Make a Project."""
+    return _create(info, "Project", input, CreateProjectPayload)
 
-    @strawberry.field(description="Make a Project.")
-    def create_project(self, info: Info, input: CreateProjectInput) -> CreateProjectPayload:
-        """Make a Project."""
-        return _create(info, "Project", input, CreateProjectPayload)
 
-    @strawberry.field(description="Make a Dataset, in a Project if wanted.")
-    def create_dataset(self, info: Info, input: CreateDatasetInput) -> CreateDatasetPayload:
-        """Make a Dataset."""
-        return _create(info, "Dataset", input, CreateDatasetPayload)
+def _create_dataset(info: Info, input: CreateDatasetInput) -> CreateDatasetPayload:
+    """Make a Dataset."""
+    return _create(info, "Dataset", input, CreateDatasetPayload)
 
-    @strawberry.field(description="Make a Screen.")
-    def create_screen(self, info: Info, input: CreateScreenInput) -> CreateScreenPayload:
-        """Make a Screen."""
-        return _create(info, "Screen", input, CreateScreenPayload)
+
+def _create_screen(info: Info, input: CreateScreenInput) -> CreateScreenPayload:
+    """Make a Screen."""
+    return _create(info, "Screen", input, CreateScreenPayload)
 
 
 def _create(info: Info, class_name: str, given: Given, payload: Callable[..., Payload]) -> Payload:
@@ -146,3 +141,18 @@ def _create(info: Info, class_name: str, given: Given, payload: Callable[..., Pa
         return payload(**{field: fetch_nodes(info, refs, field)[0]})
 
     return attempt(context, work, lambda found: payload(errors=found))
+
+
+@strawberry.type
+class ContainerMutations:
+    """Mutations of this file."""
+
+    create_project: CreateProjectPayload = strawberry.field(
+        resolver=_create_project, description="Make a Project."
+    )
+    create_dataset: CreateDatasetPayload = strawberry.field(
+        resolver=_create_dataset, description="Make a Dataset, in a Project if wanted."
+    )
+    create_screen: CreateScreenPayload = strawberry.field(
+        resolver=_create_screen, description="Make a Screen."
+    )

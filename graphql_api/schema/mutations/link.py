@@ -49,21 +49,23 @@ class LinkPayload:
     )
 
 
+def _link(info: Info, input: LinkInput) -> LinkPayload:
+    """Link every child into every parent."""
+    context = info.context
+
+    def work() -> LinkPayload:
+        refs = link(context.database, context.require_principal(), input.parents, input.children)
+        context.renew()
+        found = fetch_nodes(info, refs, "links")
+        return LinkPayload(links=[row for row in found if row is not None])
+
+    return attempt(context, work, lambda found: LinkPayload(errors=found))
+
+
 @strawberry.type
 class LinkMutations:
     """Mutations of this file."""
 
-    @strawberry.field(description="Put content into containers of the same group.")
-    def link(self, info: Info, input: LinkInput) -> LinkPayload:
-        """Link every child into every parent."""
-        context = info.context
-
-        def work() -> LinkPayload:
-            refs = link(
-                context.database, context.require_principal(), input.parents, input.children
-            )
-            context.renew()
-            found = fetch_nodes(info, refs, "links")
-            return LinkPayload(links=[row for row in found if row is not None])
-
-        return attempt(context, work, lambda found: LinkPayload(errors=found))
+    link: LinkPayload = strawberry.field(
+        resolver=_link, description="Put content into containers of the same group."
+    )

@@ -52,43 +52,48 @@ class LogoutPayload:
     )
 
 
+def _login(info: Info, input: LoginInput) -> LoginPayload:
+    """Open a session."""
+    context = info.context
+
+    def work() -> LoginPayload:
+        opened = log_in(
+            context.database,
+            context.settings,
+            input.username,
+            input.password,
+            address=context.caller.address,
+            user_agent=context.caller.user_agent,
+        )
+        context.principal = authenticate(context.database, context.settings, opened.token)
+        context.new_session = (opened.token, opened.expires_at)
+        context.renew()
+        user = fetch_nodes(info, [ObjectRef("User", opened.user_id)], "user")[0]
+        return LoginPayload(token=opened.token, expires_at=DateTime(opened.expires_at), user=user)
+
+    return attempt(context, work, lambda found: LoginPayload(errors=found))
+
+
+def _logout(info: Info) -> LogoutPayload:
+    """Close the caller's session everywhere."""
+    context = info.context
+
+    def work() -> LogoutPayload:
+        log_out(context.database, context.require_principal())
+        context.principal = None
+        context.forget_session = True
+        return LogoutPayload()
+
+    return attempt(context, work, lambda found: LogoutPayload(errors=found))
+
+
 @strawberry.type
 class LoginMutations:
     """Mutations of this file."""
 
-    @strawberry.field(description="Log in with user name and password.")
-    def login(self, info: Info, input: LoginInput) -> LoginPayload:
-        """Open a session."""
-        context = info.context
-
-        def work() -> LoginPayload:
-            opened = log_in(
-                context.database,
-                context.settings,
-                input.username,
-                input.password,
-                address=context.caller.address,
-                user_agent=context.caller.user_agent,
-            )
-            context.principal = authenticate(context.database, context.settings, opened.token)
-            context.new_session = (opened.token, opened.expires_at)
-            context.renew()
-            user = fetch_nodes(info, [ObjectRef("User", opened.user_id)], "user")[0]
-            return LoginPayload(
-                token=opened.token, expires_at=DateTime(opened.expires_at), user=user
-            )
-
-        return attempt(context, work, lambda found: LoginPayload(errors=found))
-
-    @strawberry.field(description="Close the session that this request comes with.")
-    def logout(self, info: Info) -> LogoutPayload:
-        """Close the caller's session everywhere."""
-        context = info.context
-
-        def work() -> LogoutPayload:
-            log_out(context.database, context.require_principal())
-            context.principal = None
-            context.forget_session = True
-            return LogoutPayload()
-
-        return attempt(context, work, lambda found: LogoutPayload(errors=found))
+    login: LoginPayload = strawberry.field(
+        resolver=_login, description="Log in with user name and password."
+    )
+    logout: LogoutPayload = strawberry.field(
+        resolver=_logout, description="Close the session that this request comes with."
+    )

@@ -37,24 +37,27 @@ class RemoveFromGroupPayload:
     )
 
 
+def _remove_from_group(info: Info, input: RemoveFromGroupInput) -> RemoveFromGroupPayload:
+    """Remove a member."""
+    context = info.context
+
+    def work() -> RemoveFromGroupPayload:
+        remove_from_group(context.database, context.require_principal(), input.group, input.user)
+        context.reload_principal()
+        group, user = ObjectRef.parse(input.group), ObjectRef.parse(input.user)
+        return RemoveFromGroupPayload(
+            group=fetch_nodes(info, [group], "group")[0],
+            user=fetch_nodes(info, [user], "user")[0],
+        )
+
+    return attempt(context, work, lambda found: RemoveFromGroupPayload(errors=found))
+
+
 @strawberry.type
 class MembershipMutations:
     """Mutations of this file."""
 
-    @strawberry.field(description="Take a user out of a group, within five seconds everywhere.")
-    def remove_from_group(self, info: Info, input: RemoveFromGroupInput) -> RemoveFromGroupPayload:
-        """Remove a member."""
-        context = info.context
-
-        def work() -> RemoveFromGroupPayload:
-            remove_from_group(
-                context.database, context.require_principal(), input.group, input.user
-            )
-            context.reload_principal()
-            group, user = ObjectRef.parse(input.group), ObjectRef.parse(input.user)
-            return RemoveFromGroupPayload(
-                group=fetch_nodes(info, [group], "group")[0],
-                user=fetch_nodes(info, [user], "user")[0],
-            )
-
-        return attempt(context, work, lambda found: RemoveFromGroupPayload(errors=found))
+    remove_from_group: RemoveFromGroupPayload = strawberry.field(
+        resolver=_remove_from_group,
+        description="Take a user out of a group, within five seconds everywhere.",
+    )

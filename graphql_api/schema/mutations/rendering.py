@@ -84,35 +84,30 @@ class SaveRenderingSettingsPayload:
     )
 
 
-@strawberry.type
-class RenderingMutations:
-    """Mutations of this file."""
+def _save_rendering_settings(
+    info: Info, input: SaveRenderingSettingsInput
+) -> SaveRenderingSettingsPayload:
+    """Save the caller's settings of one image."""
+    context = info.context
 
-    @strawberry.field(description="Save rendering settings as the caller's own.")
-    def save_rendering_settings(
-        self, info: Info, input: SaveRenderingSettingsInput
-    ) -> SaveRenderingSettingsPayload:
-        """Save the caller's settings of one image."""
-        context = info.context
+    def work() -> SaveRenderingSettingsPayload:
+        ref = save_rendering(
+            context.database,
+            context.require_principal(),
+            input.image,
+            settings_change(input.settings),
+        )
+        context.renew()
+        found = fetch_nodes(info, [ref], "renderingSettings")[0]
+        return SaveRenderingSettingsPayload(rendering_settings=found)
 
-        def work() -> SaveRenderingSettingsPayload:
-            ref = save_rendering(
-                context.database,
-                context.require_principal(),
-                input.image,
-                settings_change(input.settings),
-            )
-            context.renew()
-            found = fetch_nodes(info, [ref], "renderingSettings")[0]
-            return SaveRenderingSettingsPayload(rendering_settings=found)
-
-        return attempt(context, work, lambda found: SaveRenderingSettingsPayload(errors=found))
+    return attempt(context, work, lambda found: SaveRenderingSettingsPayload(errors=found))
 
 
 def settings_change(given: RenderingSettingsInput) -> SettingsChange:
     """The input as the editing service takes it."""
     return SettingsChange(
-        model=None if given.model is None else Model(given.model.value),
+        model=None if given.model is None else Model(str(given.model.value)),
         default_z=given.default_z,
         default_t=given.default_t,
         channels=tuple(_channel_change(channel) for channel in given.channels or ()),
@@ -129,7 +124,17 @@ def _channel_change(given: ChannelRenderingInput) -> ChannelChange:
         drops_lookup_table=table is None,
         window_start=given.window_start,
         window_end=given.window_end,
-        family=None if given.family is None else Curve(given.family.value),
+        family=None if given.family is None else Curve(str(given.family.value)),
         coefficient=given.coefficient,
         reverse_intensity=given.reverse_intensity,
+    )
+
+
+@strawberry.type
+class RenderingMutations:
+    """Mutations of this file."""
+
+    save_rendering_settings: SaveRenderingSettingsPayload = strawberry.field(
+        resolver=_save_rendering_settings,
+        description="Save rendering settings as the caller's own.",
     )

@@ -30,13 +30,6 @@ def nested_doubling(count: int) -> str:
     return "{viewer{...f0}}" + chain + f" fragment f{count} on User{{id}}"
 
 
-def lists(levels: int) -> str:
-    inner = "{id}"
-    for _ in range(levels):
-        inner = "{nodes{datasets(first:1000)" + inner.replace("{id}", "{nodes{id}}") + "}}"
-    return "{projects(first:1000)" + inner + "}"
-
-
 ABUSE: dict[str, tuple[str, str]] = {
     "aliases": (
         "{viewer{" + " ".join(f"a{i}:id" for i in range(1000)) + "}}", "TOO_MANY_ALIASES"
@@ -45,7 +38,9 @@ ABUSE: dict[str, tuple[str, str]] = {
     "10,000 duplicate fields": ("{viewer{" + "id " * 10_000 + "}}", "TOO_MANY_TOKENS"),
     "4,900 duplicate fields": ("{viewer{" + "id " * 4_900 + "}}", "COST_EXCEEDED"),
     "duplicate objects": ("{viewer{" + "groups{nodes{id}} " * 500 + "}}", "COST_EXCEEDED"),
-    "depth": ("{viewer" + "{groups{nodes{members{nodes" * 6 + "{id}" + "}}}}" * 6 + "}", "TOO_DEEP"),
+    "depth": (
+        "{viewer" + "{groups{nodes{members{nodes" * 6 + "{id}" + "}}}}" * 6 + "}", "TOO_DEEP"
+    ),
     "braces": ("{a" * 2_400 + "}" * 2_400, "TOO_DEEP"),
     "lists in a list": ("{node(id:" + "[" * 2_000 + "]" * 2_000 + "){id}}", "TOO_DEEP"),
     "fragment chain": (nested_doubling(10), "TOO_MANY_ALIASES"),
