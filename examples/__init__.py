@@ -1,0 +1,1 @@
+"""Short scripts that use Tessera from outside; each is run by a test."""
