@@ -113,11 +113,10 @@ class ConnectionChild:
 
     def _on_parent(self, scope: Scope) -> ColumnElement[Any]:
         plan = self.plan
-        found: ColumnElement[Any]
-        if isinstance(plan, Linked):
-            found = scope.link.c[plan.near]
-        else:
-            found = scope.table.c[plan.column]  # type: ignore[union-attr]
+        near = scope.link.c[plan.near] if isinstance(plan, Linked) else None
+        held = scope.table.c[plan.column] if isinstance(plan, Foreign) else near
+        assert held is not None  # a root list has no parents
+        found: ColumnElement[Any] = held
         return found
 
     def _conditions(self, scope: Scope) -> list[ColumnElement[bool]]:

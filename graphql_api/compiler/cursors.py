@@ -28,10 +28,10 @@ def make_cursor(fingerprint: str, values: tuple[Any, ...]) -> str:
 
 def read_cursor(text: str, fingerprint: str, columns: list[Any]) -> tuple[Any, ...]:
     """The values of a cursor; raises `CursorMismatch` unless it was made for this list."""
+    if len(text) > _MAX_LENGTH or not text.isascii():
+        raise _mismatch()
     try:
-        if len(text) > _MAX_LENGTH:
-            raise ValueError
-        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        padded = text.encode() + b"=" * (-len(text) % 4)
         digest, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, TypeError, RecursionError, binascii.Error):
         raise _mismatch() from None

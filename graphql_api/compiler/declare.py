@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from graphql_api.compiler.run import Run
     from graphql_api.compiler.scope import Scope, Source
-    from shared.models import Base
 
 PLAN = "tessera.plan"
 FILTER = "tessera.filter"
@@ -103,7 +102,7 @@ class Linked:
     """Rows of `class_name` at the other end of a link table, as a connection."""
 
     class_name: str
-    link: type[Base]
+    link: type[Any]
     near: str = "parent_id"
     far: str = "child_id"
     seen: Callable[[Scope], ColumnElement[bool]] | None = None
@@ -125,7 +124,19 @@ class References:
     source: str
 
 
-Plan = References | Column | Identity | Count | Batched | Derived | ToOne | Foreign | Parts | Linked | RootList
+Plan = (
+    References
+    | Column
+    | Identity
+    | Count
+    | Batched
+    | Derived
+    | ToOne
+    | Foreign
+    | Parts
+    | Linked
+    | RootList
+)
 
 SOURCES: dict[str, tuple[Source, str]] = {}
 """By class name: where its rows come from, and its GraphQL type."""

@@ -69,7 +69,9 @@ def conditions_of(where: Mapping[str, Any] | None, kind: Any, class_name: str) -
 
 def _check(value: Any, seen: list[int]) -> None:
     if isinstance(value, str) and "\0" in value:
-        raise Invalid("Text must not contain NUL.", hint="Leave the character out.", path=("where",))
+        raise Invalid(
+            "Text must not contain NUL.", hint="Leave the character out.", path=("where",)
+        )
     if isinstance(value, list) and len(value) > MAX_LISTED:
         raise Invalid(
             f"A list in where has {len(value)} items.",
@@ -84,7 +86,9 @@ def _check(value: Any, seen: list[int]) -> None:
                 hint="Use `in` for several values, or ask in parts.",
                 path=("where",),
             )
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for item in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
         _check(item, seen)
 
 

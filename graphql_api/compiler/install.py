@@ -42,12 +42,12 @@ def _install(field: GraphQLField) -> None:
         field.resolve = _attribute(definition.python_name)
 
 
-def _by_response_name(source: Any, info: GraphQLResolveInfo, **_arguments: Any) -> Any:
+def _by_response_name(source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
     return source[info.path.key]
 
 
 def _root(plan: RootList) -> Any:
-    def resolve(_source: Any, info: GraphQLResolveInfo, **_arguments: Any) -> Row:
+    def resolve(_source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Row:
         return root_list(plan, info)
 
     return resolve
@@ -56,7 +56,7 @@ def _root(plan: RootList) -> Any:
 def _attribute(name: str) -> Any:
     """A plain attribute, or the entry of a finished row (connections, edges, page info)."""
 
-    def resolve(source: Any, info: GraphQLResolveInfo, **_arguments: Any) -> Any:
+    def resolve(source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
         if type(source) is Row:
             return source[info.path.key]
         value = getattr(source, name)
@@ -70,7 +70,7 @@ def _attribute(name: str) -> Any:
 
 
 def _type_name(ordinary: Any) -> Any:
-    def resolve(value: Any, info: GraphQLResolveInfo, kind: Any) -> Any:
+    def resolve(value: Any, info: GraphQLResolveInfo[Any], kind: Any) -> Any:
         if isinstance(value, Row | ByAlias):
             return value.type_name
         return ordinary(value, info, kind)

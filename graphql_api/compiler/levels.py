@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from graphql_api.compiler.run import Run
     from graphql_api.compiler.scope import Source
     from shared.auth.principal import Principal
-    from shared.models import Base
+
 
 class Child(Protocol):
     """A relation of a level: fetches for all its records at once, and goes on below."""
@@ -31,7 +31,7 @@ class Level:
     """Rows of one class at one place of the answer. Add columns and children, then fetch."""
 
     def __init__(
-        self, class_name: str, link: type[Base] | None = None, far: str = "child_id"
+        self, class_name: str, link: type[Any] | None = None, far: str = "child_id"
     ) -> None:
         self.far = far
         self.class_name = class_name

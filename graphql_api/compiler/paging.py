@@ -69,8 +69,7 @@ class Page:
     def order(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         """ORDER BY over the columns of the terms."""
         return [
-            term.expression(column)
-            for term, column in zip(self.sql_terms, columns, strict=True)
+            term.expression(column) for term, column in zip(self.sql_terms, columns, strict=True)
         ]
 
     def conditions(self, scope: Scope) -> list[ColumnElement[bool]]:
@@ -105,7 +104,7 @@ def read_page(source: Source, arguments: dict[str, Any], field_name: str) -> Pag
 
 
 def page_size(first: int | None, last: int | None, *, otherwise: int = DEFAULT_PAGE) -> int:
-    """How many objects are asked for; raises `PageTooLarge`, or `Invalid` for both or less than 0."""
+    """How many objects are asked for; raises `PageTooLarge` or `Invalid` (both, negative)."""
     if first is not None and last is not None:
         raise Invalid(
             "A page has either first or last, not both.",
@@ -129,7 +128,9 @@ def page_size(first: int | None, last: int | None, *, otherwise: int = DEFAULT_P
 def _terms(source: Source, order_by: list[dict[str, Any]]) -> tuple[Term, ...]:
     if len(order_by) > MAX_TERMS:
         raise Invalid(
-            f"orderBy has {len(order_by)} terms.", hint=f"Give at most {MAX_TERMS}.", path=("orderBy",)
+            f"orderBy has {len(order_by)} terms.",
+            hint=f"Give at most {MAX_TERMS}.",
+            path=("orderBy",),
         )
     table: Any = source.model.__table__
     terms: dict[str, Term] = {}
@@ -153,7 +154,8 @@ def _beyond(
     plain = len({term.descending for term in terms}) == 1
     if plain and len(terms) > 1 and not any(term.nullable for term in terms):
         row, bound = tuple_(*columns), tuple_(*values)
-        return row < bound if terms[0].descending else row > bound
+        beyond: ColumnElement[bool] = row < bound if terms[0].descending else row > bound
+        return beyond
     found: ColumnElement[bool] = false()
     for term, column, value in reversed(list(zip(terms, columns, values, strict=True))):
         equal = column.is_(None) if value is None else column == value
@@ -164,7 +166,7 @@ def _beyond(
 def _after(term: Term, column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
     if value is None:
         return column.is_not(None) if term.nulls_first else false()
-    further = column < value if term.descending else column > value
+    further: ColumnElement[bool] = column < value if term.descending else column > value
     if term.nullable and not term.nulls_first:
         return or_(further, column.is_(None))
     return further

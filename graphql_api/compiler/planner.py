@@ -40,7 +40,7 @@ def run_of(info: Any, principal: Principal | None = None) -> Run:
     return Run(context, context.connection, principal or context.require_principal())
 
 
-def root_list(plan: RootList, info: GraphQLResolveInfo) -> Row:
+def root_list(plan: RootList, info: GraphQLResolveInfo[Any]) -> Row:
     """Resolve a connection of the query root."""
     run = run_of(info)
     shaper = Shaper(Document.of(info))
@@ -54,7 +54,7 @@ def root_list(plan: RootList, info: GraphQLResolveInfo) -> Row:
     return shape.build(root.children[child.key])
 
 
-def objects(info: GraphQLResolveInfo, ids: Sequence[str]) -> list[Row | None]:
+def objects(info: GraphQLResolveInfo[Any], ids: Sequence[str]) -> list[Row | None]:
     """Resolve `node` and `nodes`: the object of each id, or None."""
     refs = [parse_ref(text) or NOBODY for text in ids]
     return _fetch(run_of(info), Document.of(info), info.return_type, info.field_nodes, refs)
@@ -72,7 +72,7 @@ def fetch_nodes(
     ("project",). Answers one finished object per ref, or None where the caller sees none; call it
     after the commit and `context.renew()`. `info` is Strawberry's or graphql-core's.
     """
-    core: GraphQLResolveInfo = getattr(info, "_raw_info", info)
+    core: GraphQLResolveInfo[Any] = getattr(info, "_raw_info", info)
     run = run_of(core, principal)
     document = Document.of(core)
     kind: Any = core.return_type
@@ -83,9 +83,7 @@ def fetch_nodes(
         by_alias = _step(document, owner, by_alias, name)
     if not by_alias:
         return [None for _ in refs]
-    answers = {
-        alias: _fetch(run, document, kind, nodes, refs) for alias, nodes in by_alias.items()
-    }
+    answers = {alias: _fetch(run, document, kind, nodes, refs) for alias, nodes in by_alias.items()}
     if len(answers) == 1:
         return list(next(iter(answers.values())))
     return [

@@ -136,7 +136,12 @@ class DerivedChild(BatchedChild):
     """Rows that a function makes for each parent; what hangs on them is fetched as usual."""
 
     def __init__(
-        self, plan: Derived, parent: View, key: Hashable, arguments: Mapping[str, Any], class_name: str
+        self,
+        plan: Derived,
+        parent: View,
+        key: Hashable,
+        arguments: Mapping[str, Any],
+        class_name: str,
     ) -> None:
         super().__init__(plan, parent, key, arguments)
         self.level = Level(class_name)

@@ -18,7 +18,7 @@ class Record:
         self.children: dict[Any, Any] = {}
 
 
-class Row(dict[str, Any]):
+class Row(dict[Any, Any]):
     """A finished object: response name to value, and the GraphQL type that it has."""
 
     __slots__ = ("type_name",)
@@ -33,7 +33,7 @@ class ByAlias:
 
     __slots__ = ("by_alias",)
 
-    def __init__(self, by_alias: dict[str, Row]) -> None:
+    def __init__(self, by_alias: dict[Any, Row]) -> None:
         self.by_alias = by_alias
 
     @property

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause
 
     from shared.auth.principal import Principal
-    from shared.models import Base
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
     """A row joined to the type's own: `model.remote = own.local`; outer, so it may be absent."""
 
-    model: type[Base]
+    model: type[Any]
     local: str
     remote: str = "id"
     fixed: Mapping[str, Any] = field(default_factory=dict)
@@ -43,7 +42,7 @@ def seen_as_owned(scope: Scope) -> ColumnElement[bool]:
 class Source:
     """Where the rows of a type come from."""
 
-    model: type[Base]
+    model: type[Any]
     joins: Mapping[str, Join] = field(default_factory=dict)
     computed: Mapping[str, Callable[[Scope], ColumnElement[Any]]] = field(default_factory=dict)
     seen: Callable[[Scope], ColumnElement[bool]] = seen_as_owned
@@ -53,7 +52,8 @@ class Source:
     @property
     def class_name(self) -> str:
         """OME name of the class, as it stands in ids and rules."""
-        return self.model.__name__
+        name: str = self.model.__name__
+        return name
 
 
 DETAILS_JOINS = {"group": Join(Group, "group_id"), "link.group": Join(Group, "group_id")}
@@ -67,7 +67,7 @@ class Scope:
         self,
         principal: Principal,
         source: Source,
-        link: type[Base] | None = None,
+        link: type[Any] | None = None,
         far: str = "child_id",
     ) -> None:
         self.far = far
@@ -126,10 +126,10 @@ class Scope:
             owner = self._joined[parent] if parent and parent != "link" else self.table
             if parent == "link":
                 owner = self.link
-            on = [alias.c[column] == value for column, value in join.fixed.items()]
+            more = [alias.c[column] == value for column, value in join.fixed.items()]
             if join.remote != "id":
-                on.append(alias.c.trash_id.is_(None))
-            met = and_(alias.c[join.remote] == owner.c[join.local], *on)
+                more.append(alias.c.trash_id.is_(None))
+            met = and_(alias.c[join.remote] == owner.c[join.local], *more)
             clause = clause.outerjoin(alias, met)
         return clause
 

@@ -21,6 +21,7 @@ from graphql import (
     get_argument_values,
     get_directive_values,
 )
+from graphql.execution.values import VariableValues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,9 +45,12 @@ class Document:
     variables: Any
 
     @classmethod
-    def of(cls, info: GraphQLResolveInfo) -> Document:
+    def of(cls, info: GraphQLResolveInfo[Any]) -> Document:
         """The document that is being executed."""
-        return cls(info.schema, info.fragments, info.variable_values)
+        variables: Any = info.variable_values
+        if isinstance(variables, dict):  # Strawberry's own executor hands on the bare values
+            variables = VariableValues({}, variables)
+        return cls(info.schema, info.fragments, variables)
 
     def fields(
         self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]

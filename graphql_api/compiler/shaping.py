@@ -60,9 +60,7 @@ class Shaper:
     def __init__(self, document: Document) -> None:
         self.document = document
 
-    def shape(
-        self, level: Level, kind: Any, nodes: Sequence[FieldNode], prefix: str = ""
-    ) -> Shape:
+    def shape(self, level: Level, kind: Any, nodes: Sequence[FieldNode], prefix: str = "") -> Shape:
         """What these field nodes select of the level's rows."""
         if isinstance(kind, GraphQLObjectType):
             return self.object_shape(level, kind, nodes, prefix)

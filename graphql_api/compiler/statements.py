@@ -103,10 +103,10 @@ def pages(
     wanted = [on_parent(inner) == each.c.value, inner.seen(), *conditions(inner)]
     if run.is_postgresql:
         limited = _limited(inner, level, page, wanted, limit, outer=each).lateral()
-        columns = [limited.c[f"c{place}"] for place in _places(level, page)]
+        sorted_by = [limited.c[f"c{place}"] for place in _places(level, page)]
         joined = each.join(limited, true())
         statement = select(*limited.c, each.c.value).select_from(joined)
-        return run.all(statement.order_by(each.c.value, *page.order(columns)))
+        return run.all(statement.order_by(each.c.value, *page.order(sorted_by)))
     terms = page.order([inner.column(term.column) for term in page.terms])
     wanted += page.conditions(inner)
     picked = select(inner.row_key).select_from(inner.from_clause()).where(*wanted)
@@ -125,7 +125,9 @@ def count_all(run: Run, level: Level, most: int | None, conditions: Conditions) 
     wanted = [scope.seen(), *conditions(scope)]
     inner = select(literal(1).label("one")).select_from(scope.from_clause()).where(*wanted)
     inner = inner if most is None else inner.limit(most)
-    return int(run.connection.execute(select(func.count()).select_from(inner.subquery())).scalar_one())
+    return int(
+        run.connection.execute(select(func.count()).select_from(inner.subquery())).scalar_one()
+    )
 
 
 def counts(
@@ -175,4 +177,6 @@ def _each(run: Run, parents: Sequence[int]) -> Any:
     if run.is_postgresql:
         bound = bindparam(None, list(parents), type_=ARRAY(BigInteger))
         return func.unnest(bound).table_valued("value").render_derived()
-    return func.json_each(bindparam(None, json.dumps(list(parents)), type_=Text)).table_valued("value")
+    return func.json_each(bindparam(None, json.dumps(list(parents)), type_=Text)).table_valued(
+        "value"
+    )

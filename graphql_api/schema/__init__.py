@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import strawberry
+from graphql import get_named_type
 from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.compiler.install import install_planner
+
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
 
 
 def build_schema() -> strawberry.Schema:
@@ -22,8 +28,18 @@ def build_schema() -> strawberry.Schema:
         types=[*NODE_TYPES, *ERROR_TYPES],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-    install_planner(schema._schema)  # noqa: SLF001  # Strawberry has no other way to the core
+    _describe_inputs(schema._schema)  # as below
+    install_planner(schema._schema)  # Strawberry has no other way to the core
     return schema
+
+
+def _describe_inputs(core: GraphQLSchema) -> None:
+    """The one argument of every mutation says what its type says."""
+    fields = {} if core.mutation_type is None else core.mutation_type.fields
+    for field in fields.values():
+        given = field.args.get("input")
+        if given is not None and not given.description:
+            given.description = get_named_type(given.type).description
 
 
 def print_schema(schema: strawberry.Schema) -> str:

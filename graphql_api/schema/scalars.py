@@ -31,17 +31,16 @@ def print_moment(micros: int) -> str:
 
 def read_moment(value: object) -> int:
     """Microseconds UTC of an RFC 3339 text; raises GraphQLError."""
+    wrong = GraphQLError(f"{str(value)[:80]!r} is no DateTime. Write it as 2026-01-31T12:00:00Z.")
+    if not isinstance(value, str):
+        raise wrong
     try:
-        if not isinstance(value, str):
-            raise TypeError
         moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError
-        return (moment - _EPOCH) // timedelta(microseconds=1)
-    except (TypeError, ValueError, OverflowError):
-        raise GraphQLError(
-            f"{str(value)[:80]!r} is no DateTime. Write it as 2026-01-31T12:00:00Z."
-        ) from None
+        if moment.tzinfo is not None:
+            return (moment - _EPOCH) // timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        raise wrong from None
+    raise wrong
 
 
 def read_big_int(value: object) -> int:

@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     from graphql_api.compiler.run import Run
     from graphql_api.schema.mutations.outcomes import MutationError
 
-LazyError = Annotated[
-    "MutationError", strawberry.lazy("graphql_api.schema.mutations.outcomes")
-]
+LazyError = Annotated["MutationError", strawberry.lazy("graphql_api.schema.mutations.outcomes")]
 
 
 @strawberry.enum(description="How far an activity is.")
@@ -50,7 +48,9 @@ class ActivityState(Enum):
     RUNNING = strawberry.enum_value("RUNNING", description="A worker is at it.")
     SUCCEEDED = strawberry.enum_value("SUCCEEDED", description="It did what was asked.")
     FAILED = strawberry.enum_value("FAILED", description="It changed nothing; `errors` says why.")
-    CANCELLED = strawberry.enum_value("CANCELLED", description="It was stopped and changed nothing.")
+    CANCELLED = strawberry.enum_value(
+        "CANCELLED", description="It was stopped and changed nothing."
+    )
 
 
 @strawberry.type(description="How much of the work is done.")
@@ -94,7 +94,7 @@ def _progress(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -
     ]
 
 
-def _viewer_can(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+def _viewer_can(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
     """Who asked for it may stop it, and so may administrators; imports are not undone."""
     return [
         ActivityViewerCan(cancel=row["state"] not in activities.ENDED, undo=False) for row in rows

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, select
 
 from shared.auth.select import visible
 from shared.models import MODELS
-from shared.models.links import LINKS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from graphql_api.compiler.scope import Scope
     from shared.auth.principal import Principal
     from shared.refs import ObjectRef
@@ -57,7 +58,7 @@ def parent_exists(scope: Scope, step: Step) -> ColumnElement[bool]:
     container: Any = MODELS[step.class_name].__table__.alias()
     found = select(container.c.id).where(visible(scope.principal, container))
     if step.link is not None:
-        link: Any = LINKS[step.link].model.__table__.alias()
+        link: Any = MODELS[step.link].__table__.alias()
         held = and_(link.c.child_id == scope.table.c.id, link.c.parent_id == container.c.id)
         return found.where(held, link.c.trash_id.is_(None)).exists()
     if step.reverse is not None:
@@ -65,73 +66,69 @@ def parent_exists(scope: Scope, step: Step) -> ColumnElement[bool]:
     return found.where(container.c.id == scope.table.c[step.column]).exists()
 
 
-def ids_within(principal: Principal, class_name: str, ref: ObjectRef) -> Select[Any] | None:
+def ids_within(principal: Principal, class_name: str, ref: ObjectRef) -> Any | None:
     """Ids of all objects of a class that lie in `ref` at any depth; None when none ever can."""
+    if class_name == ref.class_name:
+        return _below(principal, ref) if _tree_step(class_name) is not None else None
     found = [
-        under
-        for step in PARENTS.get(class_name, ())
-        if (under := _under(principal, class_name, step, ref)) is not None
+        _along(principal, class_name, path, ref) for path in _paths(class_name, ref.class_name)
     ]
     if not found:
         return None
     first, *rest = found
-    if not rest:
-        return first
-    merged = first.union(*rest).subquery()
-    return select(merged.c[0])
+    return first.union(*rest) if rest else first
 
 
-def _under(
-    principal: Principal, class_name: str, step: Step, ref: ObjectRef
-) -> Select[Any] | None:
-    """Ids of objects that hang by this step on `ref`, or on something that lies in it."""
-    if step.class_name == class_name:
-        return _tree(principal, class_name, step, ref)
-    containers: list[Any] = []
-    if step.class_name == ref.class_name:
-        containers.append(_itself(principal, ref))
-    above = ids_within(principal, step.class_name, ref)
-    if above is not None:
-        containers.append(_seen(principal, step.class_name, above))
-    if not containers:
-        return None
-    first, *rest = containers
-    return _children(class_name, step, first.union(*rest) if rest else first)
+def _paths(class_name: str, target: str) -> Iterator[tuple[Step, ...]]:
+    """All chains of steps from a class up to another."""
+    for step in PARENTS.get(class_name, ()):
+        if step.class_name == class_name:
+            continue
+        if step.class_name == target:
+            yield (step,)
+        for rest in _paths(step.class_name, target):
+            yield (step, *rest)
 
 
-def _itself(principal: Principal, ref: ObjectRef) -> Select[Any]:
-    container: Any = MODELS[ref.class_name].__table__.alias()
-    return select(container.c.id).where(container.c.id == ref.id, visible(principal, container))
-
-
-def _seen(principal: Principal, class_name: str, ids: Any) -> Select[Any]:
-    table: Any = MODELS[class_name].__table__.alias()
-    return select(table.c.id).where(table.c.id.in_(ids), visible(principal, table))
-
-
-def _children(class_name: str, step: Step, containers: Any) -> Select[Any]:
-    if step.link is not None:
-        link: Any = LINKS[step.link].model.__table__.alias()
-        return select(link.c.child_id).where(
-            link.c.trash_id.is_(None), link.c.parent_id.in_(containers)
-        )
-    if step.reverse is not None:
+def _along(
+    principal: Principal, class_name: str, path: tuple[Step, ...], ref: ObjectRef
+) -> Select[Any]:
+    """Ids of objects that hang on `ref` by this chain: flat joins, which SQLite parses."""
+    own: Any = MODELS[class_name].__table__.alias()
+    clause, below = own, own
+    conditions: list[ColumnElement[bool]] = []
+    for step in path:
         container: Any = MODELS[step.class_name].__table__.alias()
-        return select(container.c[step.reverse]).where(
-            container.c.id.in_(containers), container.c[step.reverse].is_not(None)
-        )
-    table: Any = MODELS[class_name].__table__.alias()
-    return select(table.c.id).where(table.c[step.column].in_(containers))
+        if step.link is not None:
+            link: Any = MODELS[step.link].__table__.alias()
+            clause = clause.join(link, link.c.child_id == below.c.id)
+            clause = clause.join(container, container.c.id == link.c.parent_id)
+            conditions.append(link.c.trash_id.is_(None))
+        elif step.reverse is not None:
+            clause = clause.join(container, container.c[step.reverse] == below.c.id)
+        else:
+            clause = clause.join(container, container.c.id == below.c[step.column])
+        conditions.append(visible(principal, container))
+        below = container
+    if _tree_step(ref.class_name) is None:
+        conditions.append(below.c.id == ref.id)
+    else:
+        conditions.append(below.c.id.in_(_below(principal, ref, itself=True)))
+    return select(own.c.id).select_from(clause).where(*conditions)
 
 
-def _tree(principal: Principal, class_name: str, step: Step, ref: ObjectRef) -> Select[Any] | None:
+def _tree_step(class_name: str) -> Step | None:
+    steps = PARENTS.get(class_name, ())
+    return next((step for step in steps if step.class_name == class_name), None)
+
+
+def _below(principal: Principal, ref: ObjectRef, *, itself: bool = False) -> Select[Any]:
     """Descendants in a tree of one class, such as folders in folders."""
-    if ref.class_name != class_name:
-        return None
-    below = _itself(principal, ref).cte(recursive=True)
-    table: Any = MODELS[class_name].__table__.alias()
-    deeper = select(table.c.id).where(
-        table.c[step.column] == below.c.id, visible(principal, table)
-    )
-    below = below.union(deeper)
-    return select(below.c.id).where(below.c.id != ref.id)
+    step = _tree_step(ref.class_name)
+    assert step is not None
+    top: Any = MODELS[ref.class_name].__table__.alias()
+    tree = select(top.c.id).where(top.c.id == ref.id, visible(principal, top)).cte(recursive=True)
+    table: Any = MODELS[ref.class_name].__table__.alias()
+    deeper = select(table.c.id).where(table.c[step.column] == tree.c.id, visible(principal, table))
+    tree = tree.union(deeper)
+    return select(tree.c.id) if itself else select(tree.c.id).where(tree.c.id != ref.id)

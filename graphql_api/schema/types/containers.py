@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import strawberry
 
-from graphql_api.compiler.declare import Foreign, Linked, ToOne, column, connection, planned, rows_of
+from graphql_api.compiler.declare import (
+    Foreign,
+    Linked,
+    ToOne,
+    column,
+    connection,
+    planned,
+    rows_of,
+)
 from graphql_api.compiler.scope import Source
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node, Owned

@@ -76,5 +76,3 @@ class Fileset(Owned, Node):
         where=ImageWhere,
         order=ImageOrder,
     )
-
-

@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, and_, false, select, true
 from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.ancestors import PARENTS, ids_within, parent_exists
 from shared.auth.select import visible
+from shared.models import MODELS
 from shared.models.annotations import Annotation, MapPair
 from shared.models.base import sort_key
-from shared.models.links import LINKS
 from shared.refs import parse_ref
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _has_tag(scope: Scope, class_name: str, tags: list[str]) -> ColumnElement[bo
 
 def _annotated(scope: Scope, class_name: str) -> tuple[Any, Any, ColumnElement[bool]]:
     """A link from our row to an annotation that the caller sees."""
-    link: Any = LINKS[f"{class_name}AnnotationLink"].model.__table__.alias()
+    link: Any = MODELS[f"{class_name}AnnotationLink"].__table__.alias()
     annotation: Any = Annotation.__table__.alias()
     holds = and_(
         link.c.parent_id == scope.table.c.id,

@@ -78,9 +78,7 @@ class PlainOrder:
     """One term of an order."""
 
     field: PlainOrderField = strawberry.field(description=_FIELD)
-    direction: OrderDirection = strawberry.field(
-        description=_DIRECTION, default=OrderDirection.ASC
-    )
+    direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
     nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
 
 
@@ -89,9 +87,7 @@ class NamedOrder:
     """One term of an order of named objects."""
 
     field: NamedOrderField = strawberry.field(description=_FIELD)
-    direction: OrderDirection = strawberry.field(
-        description=_DIRECTION, default=OrderDirection.ASC
-    )
+    direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
     nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
 
 
@@ -100,9 +96,7 @@ class ImageOrder:
     """One term of an order of images."""
 
     field: ImageOrderField = strawberry.field(description=_FIELD)
-    direction: OrderDirection = strawberry.field(
-        description=_DIRECTION, default=OrderDirection.ASC
-    )
+    direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
     nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
 
 
@@ -111,9 +105,7 @@ class WellOrder:
     """One term of an order of wells."""
 
     field: WellOrderField = strawberry.field(description=_FIELD)
-    direction: OrderDirection = strawberry.field(
-        description=_DIRECTION, default=OrderDirection.ASC
-    )
+    direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
     nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
 
 
@@ -122,9 +114,7 @@ class WellSampleOrder:
     """One term of an order of fields of wells."""
 
     field: WellSampleOrderField = strawberry.field(description=_FIELD)
-    direction: OrderDirection = strawberry.field(
-        description=_DIRECTION, default=OrderDirection.ASC
-    )
+    direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
     nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
 
 
@@ -133,9 +123,7 @@ class UserOrder:
     """One term of an order of people."""
 
     field: UserOrderField = strawberry.field(description=_FIELD)
-    direction: OrderDirection = strawberry.field(
-        description=_DIRECTION, default=OrderDirection.ASC
-    )
+    direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
     nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
 
 
@@ -144,7 +132,5 @@ class GroupOrder:
     """One term of an order of groups."""
 
     field: GroupOrderField = strawberry.field(description=_FIELD)
-    direction: OrderDirection = strawberry.field(
-        description=_DIRECTION, default=OrderDirection.ASC
-    )
+    direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
     nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)

@@ -1,4 +1,4 @@
-"""User and Group. Whoever owns something visible is named; the rest of a person needs a group shared.
+"""User and Group. Owners of visible objects are named; more of a person needs a shared group.
 
 Memberships of private groups are seen by their leaders and by administrators only.
 """

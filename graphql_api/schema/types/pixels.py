@@ -72,7 +72,9 @@ CHANNELS = Source(
 class Channel:
     """One channel of an image. It is seen with its pixels and has no owner of its own."""
 
-    id: strawberry.ID = column("id", "Its id, such as Channel:9.", lambda number: f"Channel:{number}")
+    id: strawberry.ID = column(
+        "id", "Its id, such as Channel:9.", lambda number: f"Channel:{number}"
+    )
     index: int = column("position", "Its place among the channels, from 0.")
     name: str | None = column("logical.name", "Its name.")
     color: Color | None = column("color", "The colour that the file states.")

@@ -73,7 +73,9 @@ def duration(name: str, description: str) -> Any:
 
     def durations(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
         return [
-            Duration(value=row[name], unit=row[f"{name}_unit"] or "s") if _finite(row[name]) else None
+            Duration(value=row[name], unit=row[f"{name}_unit"] or "s")
+            if _finite(row[name])
+            else None
             for row in rows
         ]
 

@@ -1,4 +1,4 @@
-"""RenderingSettings: how an image is shown, saved by each user or computed; never stored by viewing.
+"""RenderingSettings: how an image is shown, saved by each user or computed; viewing stores nothing.
 
 The caller sees his own settings, else the owner's, else the computed ones. Computed settings have
 neither id nor owner.

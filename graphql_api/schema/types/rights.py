@@ -89,6 +89,9 @@ class ViewerCan:
     save_rendering: bool = strawberry.field(description="Save one's own rendering settings.")
 
 
+_RIGHTS = tuple(Right(str(action.value)) for action in Action)
+
+
 def _facts(row: Values) -> ObjectFacts | None:
     """None for a row that nobody owns, such as computed rendering settings."""
     if row["owner_id"] is None:
@@ -108,9 +111,8 @@ def _flags(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> l
     for row in rows:
         facts = _facts(row)
         if facts is not None and facts not in known:
-            allowed = {
-                action.value: bool(run.decider.decide(Right(action.value), facts))
-                for action in Action
+            allowed: dict[str, bool] = {
+                action.value: bool(run.decider.decide(action, facts)) for action in _RIGHTS
             }
             known[facts] = ViewerCan(**allowed)
         found.append(None if facts is None else known[facts])

@@ -181,7 +181,6 @@ class Well(Owned, Node):
     column: int = column("column", "Its column, from 0.")  # last: it hides the function's name
 
 
-
 @rows_of(Source(screening.WellSample))
 @strawberry.type(description="A field: one image of a well.")
 class WellSample(Owned, Node):

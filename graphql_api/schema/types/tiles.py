@@ -33,7 +33,9 @@ class TileLevel:
     height: int = strawberry.field(description="Height in pixels.")
     tile_width: int = strawberry.field(description="Width of its tiles.")
     tile_height: int = strawberry.field(description="Height of its tiles.")
-    scale: float = strawberry.field(description="How many pixels of level 0 one of its pixels is wide.")
+    scale: float = strawberry.field(
+        description="How many pixels of level 0 one of its pixels is wide."
+    )
 
 
 @strawberry.type(description="Where the tiles of an image are to be had, for this caller.")
@@ -56,9 +58,7 @@ def _base(run: Run, ref: ObjectRef) -> str:
 
 
 def _access(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
-    return [
-        None if row["primary.level_sizes"] is None else _one(run, row) for row in rows
-    ]
+    return [None if row["primary.level_sizes"] is None else _one(run, row) for row in rows]
 
 
 def _one(run: Run, row: Values) -> TileAccess:
@@ -104,9 +104,7 @@ def _thumbnails(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) 
     ]
 
 
-def _saved_thumbnails(
-    run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]
-) -> list[Any]:
+def _saved_thumbnails(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
     size = _size(arguments)
     found = []
     for row in rows:

@@ -42,9 +42,7 @@ def _any() -> Any:
 
 
 def _not() -> Any:
-    return strawberry.field(
-        description="This does not hold.", name="not", default=strawberry.UNSET
-    )
+    return strawberry.field(description="This does not hold.", name="not", default=strawberry.UNSET)
 
 
 def _id(class_name: str) -> Any:
@@ -218,9 +216,7 @@ class UserWhere:
     """Which people a list holds."""
 
     id: IDFilter | None = _id("User")
-    login: StringFilter | None = where_field(
-        OnColumn("login_key", is_key=True), "By login name."
-    )
+    login: StringFilter | None = where_field(OnColumn("login_key", is_key=True), "By login name.")
     last_name: StringFilter | None = where_field(
         OnColumn("last_name_key", is_key=True), "By last name."
     )
