@@ -138,7 +138,8 @@ def _page(
     text = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)} · Tessera</title>{links}</head>"
+        f"<title>{html.escape(title)} · Tessera</title>"
+        f'<link rel="icon" href="data:,">{links}</head>'
         f"<body>{body}{load}</body></html>"
     )
     headers = {"Content-Security-Policy": _policy(pictures), "Cache-Control": "no-cache"}
