@@ -50,7 +50,10 @@ def rows_by_key(
     seen: bool = True,
     order: tuple[str, ...] = (),
 ) -> list[Record]:
-    """Rows of the level whose `remote` column is one of `keys`, in the order of `order` ("-name" is descending)."""
+    """Rows of the level whose `remote` column is one of `keys`.
+
+    They come in the order of `order`, in which "-name" is descending.
+    """
     scope = level.scope(run.principal)
     columns = _columns(scope, level)
     conditions = [ids_in(run.connection, scope.table.c[remote], keys)]

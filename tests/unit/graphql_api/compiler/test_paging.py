@@ -72,7 +72,7 @@ def test_a_walk_visits_each_surviving_row_once(world: World, order: str) -> None
     for backward in (False, True):
         gone: set[str] = set()
 
-        def disturb(seen: list[str], gone: set[str] = gone) -> None:
+        def disturb(seen: list[str], gone: set[str] = gone, made: list[int] = made) -> None:
             added = world.row("Image", "ada", "lab", name=chance.choice(NAMES), acquired_at=2)
             new.add(f"Image:{added}")
             alive = [n for n in made if f"Image:{n}" not in seen and f"Image:{n}" not in gone]

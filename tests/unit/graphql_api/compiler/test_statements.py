@@ -32,15 +32,15 @@ CHAIN = "{ projects { nodes { name datasets { nodes { name images { nodes { name
     ("document", "most"),
     [
         ("{ projects { nodes { id name createdAt version } } }", 1),
-        ("{ projects { nodes { viewerCan { update delete } viewerCannot(action: LINK) { code } } } }", 1),
+        ("{ projects { nodes { viewerCan { update } viewerCannot(action: LINK) { code } } } }", 1),
         ("{ projects { nodes { datasets { nodes { name } } } } }", 2),
         (CHAIN, 3),
         ("{ projects { nodes { owner { login } group { name } } } }", 3),
         ("{ projects { totalCount nodes { name } } }", 2),
         ("{ projects { a: totalCount b: totalCount c: totalCount(max: 5) } }", 2),
         (
-            "{ projects { nodes { datasets { nodes { id } edges { cursor link { id createdAt"
-            " viewerCan { delete } } node { name } } pageInfo { endCursor } } } } }",
+            """{ projects { nodes { datasets { nodes { id } edges { cursor node { name }
+               link { id createdAt viewerCan { delete } } } pageInfo { endCursor } } } } }""",
             2,
         ),
         ("{ images { nodes { tiles { iiifInfoUrl signedUntil } thumbnailUrl } } }", 1),
