@@ -115,7 +115,7 @@ def _check_nothing_else_is_left(importing: Bench) -> None:
         fileset, metadata = connection.execute(select(Fileset.uuid, Fileset.metadata_file)).one()
         pixels = str(connection.scalar(select(Pixels.uuid)))
     kept = {f"{fileset_folder(fileset)}/", f"{derived_folder(pixels)}/", metadata}
-    strays = [name for name in importing.files() if not name.startswith(tuple(kept))]
+    strays = [name for name in importing.files() if not name.startswith(tuple(map(str, kept)))]
     assert strays == []
     for top in ("files", "derived"):
         folders = [path for path in importing.storage.path(top).glob("*/*") if path.is_dir()]

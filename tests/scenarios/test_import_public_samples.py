@@ -91,8 +91,8 @@ def imported(importing: Bench, name: str, **wanted: Any) -> list[Any]:
 def first_plane(path: Path, name: str) -> np.ndarray[Any, Any]:
     """The first plane by another library, as (y, x)."""
     if path.is_dir():
-        array = zarr.open_array(path / FIRST_ARRAY.get(name, "0"), mode="r")
-        return np.asarray(array[(0,) * (array.ndim - 2)])
+        stored = zarr.open_array(path / FIRST_ARRAY.get(name, "0"), mode="r")
+        return np.asarray(stored[(0,) * (stored.ndim - 2)])
     if path.suffix == ".png":
         return np.asarray(Picture.open(path))[..., 0]
     with tifffile.TiffFile(path, _multifile=False) as tif:

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,7 +107,7 @@ def png(width: int, height: int, data: bytes) -> bytes:
     )
 
 
-def grey_tiff(path: Path, **options: object) -> Path:
+def grey_tiff(path: Path, **options: Any) -> Path:
     pixels = np.arange(3 * 40 * 50, dtype=np.uint16).reshape(3, 40, 50)
     tifffile.imwrite(path, pixels, **{"photometric": "minisblack", "metadata": None, **options})
     return path

@@ -150,7 +150,7 @@ async def test_an_upload_is_imported_once(lab: Lab) -> None:
 
 
 async def test_the_same_key_imports_once(lab: Lab) -> None:
-    given = {"source": {"uploads": [lab.upload()]}, "idempotencyKey": "k"}
+    given: dict[str, Any] = {"source": {"uploads": [lab.upload()]}, "idempotencyKey": "k"}
     first, second = await lab.ask(**given), await lab.ask(**given)
     assert first["activity"]["id"] == second["activity"]["id"]
     assert lab.count(Activity) == 1

@@ -143,8 +143,8 @@ async def test_a_wrong_offset_or_type_is_refused(sender: Sender) -> None:
         wrong = await sender.patch(place, offset, b"x")
         assert (wrong.status_code, wrong.json()["code"]) == (409, "conflict")
     assert (await sender.patch(place, 4, b"x", **{"Content-Type": "text/plain"})).status_code == 415
-    for offset in ("", "-1", "4.0", "04", "9" * 30, "x"):
-        assert (await sender.patch(place, offset, b"x")).status_code == 400
+    for text in ("", "-1", "4.0", "04", "9" * 30, "x"):
+        assert (await sender.patch(place, text, b"x")).status_code == 400
     assert stored(sender, place) == b"0123"
 
 
