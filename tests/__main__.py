@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from tests.support.profiles import NoSkips
+from tests.support.no_skips import NoSkips
 
 KEPT = frozenset({"TESSERA_TEST_POSTGRES_URL", "TESSERA_TEST_NO_SKIPS", "TESSERA_PUBLIC_DATA"})
 
