@@ -127,7 +127,9 @@ class ImportFilesPayload:
 class ImportMutations:
     """Mutations of this file."""
 
-    @strawberry.field(description="Make images of uploaded files or of files on the server.")
+    @strawberry.field(  # type: ignore[untyped-decorator]  # the overloads answer Any here
+        description="Make images of uploaded files or of files on the server."
+    )
     def import_files(self, info: Info, input: ImportFilesInput) -> ImportFilesPayload:
         """Book the import, and wait for its end if that is wanted."""
         context = info.context
