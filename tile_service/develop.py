@@ -119,6 +119,13 @@ class Darkroom:
             )
             return seen
 
+    async def admit_many(
+        self, credential: Credential | None, image_ids: list[int]
+    ) -> dict[int, SeenImage]:
+        """Those of the images that the viewer sees; raises `Unauthenticated`."""
+        with timed("authorise"):
+            return await asyncio.to_thread(self.doorkeeper.admit_many, credential, image_ids)
+
     async def develop(self, picture: Picture, key: TileKey) -> bytes:
         """The encoded picture, from a cache or made anew.
 

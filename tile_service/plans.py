@@ -179,9 +179,25 @@ def _picture(
             f"{settings.tile_max_read_pixels}.",
             hint="Ask for a smaller region.",
         )
-    base = seen.settings
+    shown = _shown(view, seen, settings)
+    projection = view.override.projection
+    return Picture(
+        seen=seen,
+        settings=shown,
+        level=level,
+        region=region,
+        planes=_stack(view, seen, shown.default_z, settings),
+        t=_plane("t", view.t, shown.default_t, seen.dimensions.size_t),
+        projection=None if projection is None else projection.type,
+        finish=_canonical(finish),
+        is_versioned=view.version == seen.version,
+    )
+
+
+def _shown(view: View, seen: SeenImage, settings: TileSettings) -> RenderingSettings:
+    """The address over the base, with its windows in the range of the type."""
     limits = value_range(seen.pixel_type, seen.facts.significant_bits)
-    shown = resolve(view.override, base, None, base, limits=limits)
+    shown = resolve(view.override, seen.settings, None, seen.settings, limits=limits)
     active = len(rendered_channels(shown))
     if active > settings.tile_max_channels:
         raise TooLarge(
@@ -189,32 +205,25 @@ def _picture(
             hint="List fewer channels in c=.",
             path=("c",),
         )
-    sizes = seen.dimensions
-    t = _plane("t", view.t, shown.default_t, sizes.size_t)
-    z = _plane("z", view.z, shown.default_z, sizes.size_z)
-    planes: tuple[int, ...] = (z,)
+    return shown
+
+
+def _stack(view: View, seen: SeenImage, default_z: int, settings: TileSettings) -> tuple[int, ...]:
+    """The z indices to read: one, or those that are projected."""
+    size_z = seen.dimensions.size_z
+    z = _plane("z", view.z, default_z, size_z)
     projection = view.override.projection
-    if projection is not None:
-        stack = projection.planes(sizes.size_z)
-        if len(stack) > settings.tile_max_planes:
-            raise TooLarge(
-                f"A projection of {len(stack)} planes is too large; the limit is "
-                f"{settings.tile_max_planes}.",
-                hint=f"Give a range: p={projection.type.value}|start:end.",
-                path=("p",),
-            )
-        planes = tuple(stack)
-    return Picture(
-        seen=seen,
-        settings=shown,
-        level=level,
-        region=region,
-        planes=planes,
-        t=t,
-        projection=None if projection is None else projection.type,
-        finish=_canonical(finish),
-        is_versioned=view.version == seen.version,
-    )
+    if projection is None:
+        return (z,)
+    stack = projection.planes(size_z)
+    if len(stack) > settings.tile_max_planes:
+        raise TooLarge(
+            f"A projection of {len(stack)} planes is too large; the limit is "
+            f"{settings.tile_max_planes}.",
+            hint=f"Give a range: p={projection.type.value}|start:end.",
+            path=("p",),
+        )
+    return tuple(stack)
 
 
 def limit_area(pixels: int, settings: TileSettings) -> None:

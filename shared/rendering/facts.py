@@ -53,50 +53,56 @@ def image_facts_of(connection: Connection, pixels_ids: Iterable[int]) -> dict[in
     return {pixels_id: _facts(found) for pixels_id, found in rows.items()}
 
 
+_LASER = aliased(LightSource)
+
+
 def _statement() -> Select[*tuple[Any, ...]]:
-    laser = aliased(LightSource)
     return (
-        select(
-            Pixels.id.label("pixels_id"),
-            Pixels.pixels_type,
-            Pixels.significant_bits,
-            Pixels.is_rgb,
-            Pixels.size_z,
-            Pixels.size_t,
-            Pixels.default_z,
-            Pixels.default_t,
-            Pixels.display_model,
-            LogicalChannel.name,
-            Channel.color,
-            Channel.lookup_table,
-            Channel.display_active,
-            Channel.display_start,
-            Channel.display_end,
-            Channel.display_family,
-            Channel.display_coefficient,
-            Channel.display_reverse,
-            LogicalChannel.emission_wave,
-            LogicalChannel.emission_wave_unit,
-            LogicalChannel.excitation_wave,
-            LogicalChannel.excitation_wave_unit,
-            LightSettings.wavelength,
-            LightSettings.wavelength_unit,
-            laser.class_name.label("light_class"),
-            laser.wavelength.label("laser_wavelength"),
-            laser.wavelength_unit.label("laser_wavelength_unit"),
-            StatsInfo.global_min,
-            StatsInfo.global_max,
-            _filter("Emission", Filter.cut_in).label("emission_cut_in"),
-            _filter("Emission", Filter.cut_in_unit).label("emission_cut_in_unit"),
-            _filter("Excitation", Filter.cut_in).label("excitation_cut_in"),
-            _filter("Excitation", Filter.cut_in_unit).label("excitation_cut_in_unit"),
-        )
+        select(*_columns())
         .join(Channel, Channel.pixels_id == Pixels.id)
         .join(LogicalChannel, LogicalChannel.id == Channel.logical_channel_id)
         .outerjoin(StatsInfo, StatsInfo.id == Channel.stats_info_id)
         .outerjoin(LightSettings, LightSettings.id == LogicalChannel.light_source_settings_id)
-        .outerjoin(laser, laser.id == LightSettings.light_source_id)
+        .outerjoin(_LASER, _LASER.id == LightSettings.light_source_id)
         .order_by(Pixels.id, Channel.position)
+    )
+
+
+def _columns() -> tuple[Any, ...]:
+    return (
+        Pixels.id.label("pixels_id"),
+        Pixels.pixels_type,
+        Pixels.significant_bits,
+        Pixels.is_rgb,
+        Pixels.size_z,
+        Pixels.size_t,
+        Pixels.default_z,
+        Pixels.default_t,
+        Pixels.display_model,
+        LogicalChannel.name,
+        Channel.color,
+        Channel.lookup_table,
+        Channel.display_active,
+        Channel.display_start,
+        Channel.display_end,
+        Channel.display_family,
+        Channel.display_coefficient,
+        Channel.display_reverse,
+        LogicalChannel.emission_wave,
+        LogicalChannel.emission_wave_unit,
+        LogicalChannel.excitation_wave,
+        LogicalChannel.excitation_wave_unit,
+        LightSettings.wavelength,
+        LightSettings.wavelength_unit,
+        _LASER.class_name.label("light_class"),
+        _LASER.wavelength.label("laser_wavelength"),
+        _LASER.wavelength_unit.label("laser_wavelength_unit"),
+        StatsInfo.global_min,
+        StatsInfo.global_max,
+        _filter("Emission", Filter.cut_in).label("emission_cut_in"),
+        _filter("Emission", Filter.cut_in_unit).label("emission_cut_in_unit"),
+        _filter("Excitation", Filter.cut_in).label("excitation_cut_in"),
+        _filter("Excitation", Filter.cut_in_unit).label("excitation_cut_in_unit"),
     )
 
 

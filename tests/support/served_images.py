@@ -17,7 +17,7 @@ from shared.models.images import Channel, Fileset, Image, LogicalChannel, Pixels
 from shared.pixels.index_file import save_index
 from shared.pixels.reader import InspectOptions, OpenRequest
 from shared.pixels.registry import reader_for
-from shared.storage.locator import chunk_index, fileset_folder
+from shared.storage.locator import chunk_index, derived_folder, fileset_folder
 from tests.support.people import make_part, make_row
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def make_served_image(
     connection: Connection,
     storage: LocalStorage,
     planes: NDArray[Any],
+    /,
     *,
     owner: int,
     group: int,
@@ -64,7 +65,10 @@ def make_served_image(
     """
     fileset_uuid, pixels_uuid = str(uuid.uuid4()), str(uuid.uuid4())
     levels = tuple(planes[..., :: 2**n, :: 2**n] for n in range(level_count))
-    folder = storage.path(fileset_folder(fileset_uuid))
+    is_derived = values.get("storage") == "pyramid"
+    folder = storage.path(
+        derived_folder(pixels_uuid) if is_derived else fileset_folder(fileset_uuid)
+    )
     folder.mkdir(parents=True)
     if jpeg:
         _write_slide(folder / FILE_NAME, levels, tile)

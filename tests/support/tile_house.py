@@ -95,7 +95,7 @@ def furnish(
     """A house with Ada, Rosalind in her read-only group, and a stranger; `limits` are settings."""
     own = TileSettings(
         data_dir=settings.data_dir, database_url=settings.database_url, secret_key=SECRET,
-        tile_workers=2, **limits,
+        **{"tile_workers": 2, **limits},
     )  # fmt: skip
     with database.write() as connection:
         ada, rosalind = make_user(connection, "ada"), make_user(connection, "rosalind")

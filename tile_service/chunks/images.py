@@ -68,7 +68,10 @@ class OpenImages:
 
     def _open(self, seen: SeenImage) -> IndexedSource:
         index = load_index(self._storage.path(chunk_index(seen.pixels_uuid)))
-        if index.dimensions != seen.dimensions or len(index.levels) != len(seen.levels):
+        sizes = [(level.level.width, level.level.height) for level in index.levels]
+        if index.dimensions != seen.dimensions or sizes != [
+            (level.width, level.height) for level in seen.levels
+        ]:
             raise BrokenFile(
                 "The chunk index does not fit the image.",
                 hint="It is derived data: remove it and let it be built again from the image.",

@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.errors import Unauthenticated
+from shared.errors import Busy, Unauthenticated
 from tile_service.access import Credential, CredentialKind
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ class Exchange:
             await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
                 raise ClientGone
+            if task.cancelled():
+                raise Busy("The tile service is stopping.", hint="Ask again in a second.")
             return task.result()
         finally:
             watch.cancel()

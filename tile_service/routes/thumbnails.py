@@ -73,10 +73,8 @@ async def _answer_batch(exchange: Exchange, darkroom: Darkroom, settings: TileSe
         for text, number in numbers.items()
         if number is not None
     }
-    credential = exchange.credential()
-    seen = await asyncio.to_thread(
-        darkroom.doorkeeper.admit_many, credential, [each.image_id for each in requests.values()]
-    )
+    image_ids = [each.image_id for each in requests.values()]
+    seen = await darkroom.admit_many(exchange.credential(), image_ids)
     found = await exchange.unless_gone(_develop_all(requests, seen, darkroom, settings))
     tiles = {text: found.get(text) for text in asked}
     media_type = MEDIA_TYPES[_format(exchange)]

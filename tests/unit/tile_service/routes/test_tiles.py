@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -369,3 +370,55 @@ async def test_a_slide_shows_stored_tiles_as_they_are_until_its_settings_change(
         assert narrowed.status_code == 200
         assert len(rendered) == 2
         assert narrowed.headers["etag"] != passed.headers["etag"]
+
+
+@sqlite_only
+async def test_an_image_with_a_pyramid_is_read_from_the_derived_folder(house: TileHouse) -> None:
+    planes = random_planes((1, 1, 1, 64, 64), "uint8")
+    image = house.image(planes, storage="pyramid")
+    assert image.file.parent == image.index.parent
+    shown = await png(house, f"/tiles/{image.id}/0/0/0.png", c=GREY)
+    np.testing.assert_array_equal(shown[..., 0], planes[0, 0, 0])
+
+
+@sqlite_only
+async def test_an_index_that_does_not_fit_the_rows_is_told(house: TileHouse) -> None:
+    image = house.image(random_planes((1, 1, 1, 64, 64), "uint8"))
+    other = house.image(random_planes((1, 1, 1, 32, 64), "uint8"))
+    image.index.write_bytes(other.index.read_bytes())
+    async with house.client(house.ada) as client:
+        answer = await client.get(f"/tiles/{image.id}/0/0/0.png")
+    assert (answer.status_code, answer.json()["code"]) == (500, "broken_file")
+
+
+@sqlite_only
+async def test_a_client_that_leaves_stops_its_work(
+    database: Database, settings: Settings, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, release = threading.Event(), threading.Event()
+    rendered = []
+
+    def slow(self: Darkroom, picture: Picture) -> bytes:
+        rendered.append(picture.t)
+        begun.set()
+        assert release.wait(5)
+        return b"tile"
+
+    monkeypatch.setattr(Darkroom, "render", slow)
+    async with running(furnish(database, settings, storage, tile_workers=1)) as house:
+        image = house.image(random_planes((4, 1, 1, 16, 16), "uint8"))
+        async with house.client(house.ada) as client:
+
+            def ask(t: int) -> asyncio.Task[Any]:
+                return asyncio.ensure_future(client.get(f"/tiles/{image.id}/0/0/0.jpg?t={t}"))
+
+            first = ask(0)
+            await asyncio.to_thread(begun.wait, 5)
+            gone, stays = ask(1), ask(2)
+            while len(house.app.darkroom._queue) < 2:  # noqa: ASYNC110  # another thread's state
+                await asyncio.sleep(0.01)
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+            release.set()
+            assert (await first).status_code == (await stays).status_code == 200
+    assert rendered == [0, 2]

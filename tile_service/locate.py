@@ -1,0 +1,156 @@
+"""From the rows of the database to images as a viewer sees them: a handful of statements, for one
+image or for many.
+
+The predicate of visibility stands in the statement itself: what is not visible is never read.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from shared.auth.select import visible
+from shared.database import ids_in
+from shared.errors import Invalid
+from shared.models.images import Fileset, Image, Pixels
+from shared.models.screening import Well, WellSample
+from shared.pixels.source import Dimensions, Level
+from shared.rendering.defaults import ImageFacts, imported_settings
+from shared.rendering.stored import address_version, image_facts_of, settings_by_id, settings_of
+from tile_service.seen import SeenImage
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection
+
+    from shared.auth.grants import Grant
+    from shared.auth.principal import Principal
+    from shared.rendering.settings import RenderingSettings
+
+
+def locate(
+    connection: Connection,
+    principal: Principal,
+    grant: Grant | None,
+    image_ids: list[int],
+    rdef_id: int | None = None,
+) -> dict[int, SeenImage]:
+    """Those of the images that the principal sees (and the grant covers), by id.
+
+    Raises `Invalid` when `rdef_id` names settings of another image.
+    """
+    rows = _visible_rows(connection, principal, grant, image_ids)
+    if not rows:
+        return {}
+    facts = image_facts_of(connection, [row.pixels_id for row in rows])
+    bases = _bases(connection, principal, rows, facts, rdef_id)
+    return {
+        row.image_id: _seen(row, facts[row.pixels_id], bases[row.pixels_id], principal)
+        for row in rows
+        if row.pixels_id in facts
+    }
+
+
+def _visible_rows(
+    connection: Connection, principal: Principal, grant: Grant | None, image_ids: list[int]
+) -> list[Any]:
+    """Image, pixels and fileset of the visible ones, in one statement."""
+    statement = (
+        select(
+            Image.id.label("image_id"),
+            Image.owner_id,
+            Pixels.id.label("pixels_id"),
+            Pixels.uuid.label("pixels_uuid"),
+            Fileset.uuid.label("fileset_uuid"),
+            Pixels.storage,
+            Pixels.generation,
+            Pixels.pixels_type,
+            Pixels.size_x,
+            Pixels.size_y,
+            Pixels.size_z,
+            Pixels.size_c,
+            Pixels.size_t,
+            Pixels.level_sizes,
+        )
+        .join(Pixels, Pixels.image_id == Image.id)
+        .outerjoin(Fileset, Fileset.id == Image.fileset_id)
+        .where(
+            ids_in(connection, Image.__table__.c.id, image_ids),
+            visible(principal, Image),
+            Pixels.position == 0,
+            Pixels.trash_id.is_(None),
+        )
+    )
+    if grant is not None:
+        statement = statement.where(_granted(grant))
+    return list(connection.execute(statement))
+
+
+def _granted(grant: Grant) -> ColumnElement[bool]:
+    if grant.ref.class_name == "Image":
+        return Image.id == grant.ref.id
+    on_plate = (
+        select(WellSample.image_id)
+        .join(Well, Well.id == WellSample.well_id)
+        .where(
+            Well.plate_id == grant.ref.id, Well.trash_id.is_(None), WellSample.trash_id.is_(None)
+        )
+    )
+    return Image.id.in_(on_plate)
+
+
+def _bases(
+    connection: Connection,
+    principal: Principal,
+    rows: list[Any],
+    facts: dict[int, ImageFacts],
+    rdef_id: int | None,
+) -> dict[int, RenderingSettings]:
+    if rdef_id is not None:
+        chosen = settings_by_id(connection, rdef_id)
+        if chosen is None or chosen.pixels_id != rows[0].pixels_id:
+            raise Invalid(
+                f"The image has no settings {rdef_id}.",
+                hint="Ask for the image's renderingSettings, or leave rdef out.",
+                path=("rdef",),
+            )
+        return {chosen.pixels_id: chosen.settings}
+    saved = settings_of(
+        connection,
+        [row.pixels_id for row in rows],
+        {principal.user_id, *(row.owner_id for row in rows)},
+    )
+    bases: dict[int, RenderingSettings] = {}
+    for row in rows:
+        for owner_id in (principal.user_id, row.owner_id):
+            found = saved.get((row.pixels_id, owner_id))
+            if found is not None and len(found.settings.channels) == row.size_c:
+                bases[row.pixels_id] = found.settings
+                break
+        else:
+            if row.pixels_id in facts:
+                bases[row.pixels_id] = imported_settings(facts[row.pixels_id])
+    return bases
+
+
+def _seen(row: Any, facts: ImageFacts, base: RenderingSettings, principal: Principal) -> SeenImage:
+    sizes = Dimensions(row.size_x, row.size_y, row.size_z, row.size_c, row.size_t)
+    viewer = (
+        f"s{principal.session_id}" if principal.session_id is not None else f"t{principal.token_id}"
+    )
+    return SeenImage(
+        id=row.image_id,
+        pixels_id=row.pixels_id,
+        pixels_uuid=row.pixels_uuid,
+        fileset_uuid=row.fileset_uuid,
+        storage=row.storage,
+        generation=row.generation,
+        pixel_type=row.pixels_type,
+        dimensions=sizes,
+        levels=tuple(Level(*level) for level in json.loads(row.level_sizes)),
+        facts=facts,
+        settings=base,
+        version=address_version(row.generation, base),
+        viewer=viewer,
+    )
