@@ -24,6 +24,7 @@ from sqlalchemy import (
 from graphql_api.compiler.rows import Record
 from shared.auth.select import keyset_ranges
 from shared.database import ids_in
+from shared.models.people import Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from graphql_api.compiler.scope import Scope
 
     Conditions = Callable[[Scope], list[ColumnElement[bool]]]
+    OnParent = Callable[[Scope], ColumnElement[Any]]
 
 MAX_RANGES = 200
 """Beyond so many groups a root list filters by the visibility predicate instead of merging."""
@@ -71,6 +73,8 @@ def root_page(run: Run, level: Level, page: Page, conditions: Conditions) -> Seq
     """Up to `size + 1` visible rows, merged from one keyset range per group."""
     ranges = keyset_ranges(run.principal) if level.source.has_details else None
     limit = page.size + 1
+    if ranges is None and level.source.has_details and page.terms[0].column != "id":
+        return _merged_groups(run, level, page, conditions)
     if ranges is None or len(ranges) > MAX_RANGES or not ranges:
         scope = level.scope(run.principal)
         return run.all(_limited(scope, level, page, [scope.seen(), *conditions(scope)], limit))
@@ -82,7 +86,7 @@ def root_page(run: Run, level: Level, page: Page, conditions: Conditions) -> Seq
         if group_id is not None:
             found.append(scope.table.c.group_id == group_id)
         else:
-            found.append(scope.table.c.group_id.not_in(listed))
+            found.append(scope.table.c.id.in_(_owned_elsewhere(level, owner_id, listed)))
         if owner_id is not None:
             found.append(scope.table.c.owner_id == owner_id)
         branches.append(select(*_limited(scope, level, page, found, limit).subquery().c))
@@ -96,30 +100,62 @@ def pages(
     level: Level,
     page: Page,
     parents: Sequence[int],
-    on_parent: Callable[[Scope], ColumnElement[Any]],
+    on_parent: OnParent,
     conditions: Conditions,
 ) -> Sequence[Any]:
     """Up to `size + 1` rows under each parent; the parent's id is the last column."""
-    each = _each(run, parents)
+    each = _each(run, parents).c.value
+    statement, order = _paged(run, level, page, each, on_parent, conditions)
+    return run.all(statement.order_by(each, *order))
+
+
+def _merged_groups(run: Run, level: Level, page: Page, conditions: Conditions) -> Sequence[Any]:
+    """For whoever sees everything: one keyset range for each group that there is."""
+    each = Group.__table__.alias().c.id
+    statement, order = _paged(
+        run, level, page, each, lambda scope: scope.table.c.group_id, conditions
+    )
+    return run.all(statement.order_by(*order).limit(page.size + 1))
+
+
+def _paged(
+    run: Run,
+    level: Level,
+    page: Page,
+    each: Any,
+    on_parent: OnParent,
+    conditions: Conditions,
+) -> tuple[Select[Any], list[ColumnElement[Any]]]:
+    """Rows limited for each value of the column `each`, and the order in which to read them."""
     limit = page.size + 1
     inner = level.scope(run.principal)
-    wanted = [on_parent(inner) == each.c.value, inner.seen(), *conditions(inner)]
+    wanted = [on_parent(inner) == each, inner.seen(), *conditions(inner)]
     if run.is_postgresql:
-        limited = _limited(inner, level, page, wanted, limit, outer=each).lateral()
+        limited = _limited(inner, level, page, wanted, limit, outer=each.table).lateral()
         sorted_by = [limited.c[f"c{place}"] for place in _places(level, page)]
-        joined = each.join(limited, true())
-        statement = select(*limited.c, each.c.value).select_from(joined)
-        return run.all(statement.order_by(each.c.value, *page.order(sorted_by)))
+        joined = each.table.join(limited, true())
+        return select(*limited.c, each).select_from(joined), page.order(sorted_by)
     terms = page.order([inner.column(term.column) for term in page.terms])
     wanted += page.conditions(inner)
     picked = select(inner.row_key).select_from(inner.from_clause()).where(*wanted)
-    picked = picked.order_by(*terms).limit(limit).correlate(each)
+    picked = picked.order_by(*terms).limit(limit).correlate(each.table)
     outer = level.scope(run.principal)
     columns = _columns(outer, level)
     order = page.order([outer.column(term.column) for term in page.terms])
-    joined = outer.from_clause(each, outer.row_key.in_(picked))
-    statement = select(*columns, each.c.value).select_from(joined)
-    return run.all(statement.order_by(each.c.value, *order))
+    joined = outer.from_clause(each.table, outer.row_key.in_(picked))
+    return select(*columns, each).select_from(joined), order
+
+
+def _owned_elsewhere(level: Level, owner_id: int | None, listed: list[int]) -> Select[Any]:
+    """Ids of what somebody owns in groups that are not listed: one look-up for each such group.
+
+    As a plain NOT IN it would read everything that he owns in all groups to find a page.
+    """
+    own = level.source.model.__table__.alias()
+    others = select(Group.id).where(Group.id.not_in(listed))
+    return select(own.c.id).where(
+        own.c.group_id.in_(others), own.c.owner_id == owner_id, own.c.trash_id.is_(None)
+    )
 
 
 def count_all(run: Run, level: Level, most: int | None, conditions: Conditions) -> int:
@@ -138,7 +174,7 @@ def counts(
     level: Level,
     most: int | None,
     parents: Sequence[int],
-    on_parent: Callable[[Scope], ColumnElement[Any]],
+    on_parent: OnParent,
     conditions: Conditions,
 ) -> dict[int, int]:
     """How many rows match under each parent, counted up to `most`."""

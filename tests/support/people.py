@@ -176,7 +176,7 @@ def make_part(connection: Connection, model: type[Base], **values: Any) -> int:
     return _insert(connection, model, **values)
 
 
-def _insert(connection: Connection, model: type[Any], **values: Any) -> int:
+def _insert(connection: Connection, model: type[Any], /, **values: Any) -> int:
     table = model.__table__
     statement = insert(table).values(**values).returning(table.c.id)
     return int(connection.execute(statement).scalar_one())

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, select, true
 from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.ancestors import PARENTS, ids_within, parent_exists
 from shared.auth.select import visible
+from shared.errors import Invalid
 from shared.models import MODELS
 from shared.models.annotations import Annotation, MapPair
 from shared.models.base import sort_key
@@ -163,8 +164,6 @@ def has_pair(scope: Scope, class_name: str, value: dict[str, Any]) -> ColumnElem
 
 
 def _few(tags: list[str]) -> list[str]:
-    from shared.errors import Invalid
-
     if len(tags) > 20:
         raise Invalid("tag.all has more than 20 tags.", hint="Give fewer.", path=("where", "tag"))
     return tags

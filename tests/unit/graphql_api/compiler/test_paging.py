@@ -110,6 +110,17 @@ def test_forward_and_backward_agree_with_an_independent_sort(world: World) -> No
     ]
 
 
+def test_administrators_lists_are_the_same_in_every_order(world: World) -> None:
+    make_images(world, 14)
+    world.row("Image", "dora", "elsewhere", name="c", acquired_at=1)
+    for order in ORDERS:
+        document = f"{{ images(orderBy: {order}) {{ nodes {{ id name acquiredAt }} }} }}"
+        everything = world.data("chief", document)["images"]["nodes"]
+        assert len(everything) == 15
+        hers = [node for node in everything if node["name"] != "c"]
+        assert hers == world.data("ada", document)["images"]["nodes"], order
+
+
 def test_twenty_parents_get_two_each(world: World) -> None:
     for _ in range(20):
         dataset = world.row("Dataset", "ada", "lab")
