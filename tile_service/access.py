@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shared import clock
 from shared.auth.epoch import EpochWatch, VerdictCache
@@ -23,11 +23,15 @@ from tile_service.query import no_image
 from tile_service.seen import SeenImage
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from shared.auth.grants import Grant
     from shared.auth.keys import SecretKeys
     from shared.auth.principal import Principal
     from shared.database import Database
     from shared.settings import AuthSettings
+
+Answered = TypeVar("Answered")
 
 
 class CredentialKind(StrEnum):
@@ -137,6 +141,20 @@ class Doorkeeper:
         for seen in found.values():
             self._keep(credential, seen.id, None, seen, principal, grant, epoch)
         return found
+
+    def ask(
+        self,
+        credential: Credential | None,
+        question: Callable[[Connection, Principal, Grant | None], Answered],
+    ) -> Answered:
+        """What `question` reads for whoever shows the credential; it must hold the predicates of
+        rights itself. Raises `Unauthenticated`, and what it raises.
+        """
+        if credential is None:
+            raise Unauthenticated("Log in first.", hint="Send a session, a token or a grant.")
+        principal, grant = self._principal(credential)
+        with self._database.read() as connection:
+            return question(connection, principal, grant)
 
     def _keep(
         self,

@@ -11,12 +11,12 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import Unreadable
 from shared.telemetry import logger
 from tile_service.chunks.passthrough import stored_jpeg
-from tile_service.chunks.read import ChunkCache, read_region
+from tile_service.chunks.read import ChunkCache, RawPixels, read_region
 from tile_service.encode import encode
 from tile_service.finish import finish_pixels
 from tile_service.metrics import CACHE_LOOKUPS, timed
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from sqlalchemy import Connection
 
+    from shared.auth.grants import Grant
+    from shared.auth.principal import Principal
+    from shared.storage import Storage
     from tile_service.access import Credential, Doorkeeper
     from tile_service.cache.protocol import TileKey
     from tile_service.cache.tiers import TieredCache
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 
 KEPT_TABLES_BYTES = 64 * 2**20
 
+Result = TypeVar("Result")
 log = logger("tile_service.develop")
 
 
@@ -126,6 +131,54 @@ class Darkroom:
         with timed("authorise"):
             return await asyncio.to_thread(self.doorkeeper.admit_many, credential, image_ids)
 
+    async def ask(
+        self,
+        credential: Credential | None,
+        question: Callable[[Connection, Principal, Grant | None], Result],
+    ) -> Result:
+        """`Doorkeeper.ask` in a thread."""
+        with timed("authorise"):
+            await self.doorkeeper.refresh()
+            return await asyncio.to_thread(self.doorkeeper.ask, credential, question)
+
+    @property
+    def storage(self) -> Storage:
+        """Where files lie."""
+        return self._images.storage
+
+    async def look(self, seen: SeenImage, work: Callable[[RawPixels], Result]) -> Result:
+        """What `work` makes of the image's raw pixels in a worker thread; nothing is kept.
+
+        Raises `BrokenFile` when they cannot be read, `Busy` when too many wait.
+        """
+        result: Result = await self._queue.submit(seen.viewer, lambda: self._looked(seen, work))
+        return result
+
+    async def look_once(
+        self, seen: SeenImage, key: TileKey, work: Callable[[RawPixels], bytes]
+    ) -> bytes:
+        """As `look`, for bytes that the key names for ever: kept, and made once."""
+        near = self._tiles.near.get(key)
+        if near is not None:
+            CACHE_LOOKUPS.labels("memory").inc()
+            return near
+
+        async def find_or_make() -> bytes:
+            found = await asyncio.to_thread(self._tiles.get, key)
+            CACHE_LOOKUPS.labels("nowhere" if found is None else "disk").inc()
+            if found is not None:
+                return found
+            made = await self.look(seen, work)
+            await asyncio.to_thread(self._tiles.put, key, made)
+            return made
+
+        kept: bytes = await self._in_flight.join(key, lambda: asyncio.ensure_future(find_or_make()))
+        return kept
+
+    def _looked(self, seen: SeenImage, work: Callable[[RawPixels], Result]) -> Result:
+        with self._reading(seen):
+            return work(RawPixels(self._images.get(seen), self._chunks))
+
     async def develop(self, picture: Picture, key: TileKey) -> bytes:
         """The encoded picture, from a cache or made anew.
 
@@ -166,7 +219,7 @@ class Darkroom:
 
     def _stored(self, picture: Picture) -> bytes | None:
         """The tile as it lies in the file, when that is the answer; raises `BrokenFile`."""
-        with self._reading(picture), timed("read"):
+        with self._reading(picture.seen), timed("read"):
             image = self._images.get(picture.seen)
             region = picture.plane_region(0, picture.planes[0])
             return stored_jpeg(image, region, picture.finish.quality)
@@ -174,7 +227,7 @@ class Darkroom:
     def render(self, picture: Picture) -> bytes:
         """Read, render and encode, in the calling thread; raises `BrokenFile`."""
         tables = self._tables.get(picture)
-        with self._reading(picture), timed("read"):
+        with self._reading(picture.seen), timed("read"):
             image = self._images.get(picture.seen)
             planes = [self._read(image, picture, c) for c in tables.channels]
         with timed("render"):
@@ -184,13 +237,13 @@ class Darkroom:
             return encode(pixels, picture.finish.format, picture.finish.quality)
 
     @contextmanager
-    def _reading(self, picture: Picture) -> Iterator[None]:
+    def _reading(self, seen: SeenImage) -> Iterator[None]:
         """Log what cannot be read, and open the image anew next time."""
         try:
             yield
         except Unreadable as error:
-            self._images.forget(picture.seen)
-            log.warning("tile.unreadable", image_id=picture.seen.id, reason=error.message)
+            self._images.forget(seen)
+            log.warning("tile.unreadable", image_id=seen.id, reason=error.message)
             raise
 
     def _read(self, image: OpenImage, picture: Picture, channel: int) -> NDArray[np.generic]:

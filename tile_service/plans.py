@@ -187,7 +187,7 @@ def _picture(
         level=level,
         region=region,
         planes=_stack(view, seen, shown.default_z, settings),
-        t=_plane("t", view.t, shown.default_t, seen.dimensions.size_t),
+        t=plane_index("t", view.t, shown.default_t, seen.dimensions.size_t),
         projection=None if projection is None else projection.type,
         finish=_canonical(finish),
         is_versioned=view.version == seen.version,
@@ -211,7 +211,7 @@ def _shown(view: View, seen: SeenImage, settings: TileSettings) -> RenderingSett
 def _stack(view: View, seen: SeenImage, default_z: int, settings: TileSettings) -> tuple[int, ...]:
     """The z indices to read: one, or those that are projected."""
     size_z = seen.dimensions.size_z
-    z = _plane("z", view.z, default_z, size_z)
+    z = plane_index("z", view.z, default_z, size_z)
     projection = view.override.projection
     if projection is None:
         return (z,)
@@ -235,7 +235,8 @@ def limit_area(pixels: int, settings: TileSettings) -> None:
         )
 
 
-def _plane(name: str, asked: int | None, default: int, size: int) -> int:
+def plane_index(name: str, asked: int | None, default: int, size: int) -> int:
+    """The index asked for, else the default within the axis; raises `Invalid` outside it."""
     if asked is None:
         return min(max(default, 0), size - 1)
     if asked >= size:

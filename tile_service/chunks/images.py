@@ -37,6 +37,11 @@ class OpenImages:
         self._images: OrderedDict[tuple[str, int], OpenImage] = OrderedDict()
         self._lock = Lock()
 
+    @property
+    def storage(self) -> Storage:
+        """Where the images' files lie."""
+        return self._storage
+
     def get(self, seen: SeenImage) -> OpenImage:
         """The open image; raises `BrokenFile` when its index or its files are gone."""
         key = (seen.pixels_uuid, seen.generation)

@@ -86,6 +86,25 @@ class ChunkCache:
             self._used -= dropped.nbytes
 
 
+class RawPixels:
+    """An open image and the kept chunks: what work on raw pixels is given, in a worker thread."""
+
+    __slots__ = ("_chunks", "image")
+
+    def __init__(self, image: HasKey, chunks: ChunkCache) -> None:
+        self.image = image
+        self._chunks = chunks
+
+    @property
+    def source(self) -> IndexedSource:
+        """The image's chunks, stored and decoded."""
+        return self.image.source
+
+    def read(self, region: PlaneRegion) -> NDArray[np.generic]:
+        """`read_region` of this image: do not write into it."""
+        return read_region(self.image, region, self._chunks)
+
+
 def read_region(image: HasKey, region: PlaneRegion, cache: ChunkCache) -> NDArray[np.generic]:
     """The region as an array (height, width); it may be a view of a kept chunk: do not write.
 

@@ -7,11 +7,12 @@ out of the path before anybody logs it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.errors import Busy, Unauthenticated
+from shared.errors import Busy, TesseraError, Unauthenticated
+from shared.telemetry import logger
 from tile_service.access import Credential, CredentialKind
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ _ALWAYS = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
-_EXPOSED = b"ETag, Link, Location, Retry-After"
+_EXPOSED = (
+    b"Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Link, Location, "
+    b"Retry-After"
+)
 _PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"Authorization, If-None-Match, Range"),
+    (b"access-control-allow-headers", b"Authorization, If-None-Match, If-Range, Range"),
     (b"access-control-max-age", b"86400"),
 )
 Result = TypeVar("Result")
+log = logger("tile_service.routes")
 
 
 class ClientGone(Exception):  # an outcome, not a mistake
@@ -130,13 +135,7 @@ class Exchange:
 
     async def answer(self, answer: Answer) -> None:
         """Send it, with the headers that every answer has."""
-        headers = [
-            (b"content-type", answer.media_type.encode()),
-            (b"content-length", str(len(answer.body)).encode()),
-            *_ALWAYS,
-            *self._cors(),
-            *((name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()),
-        ]
+        headers = self._headers(answer, len(answer.body))
         if answer.status == 304:
             del headers[:2]
         await self._send(
@@ -144,6 +143,28 @@ class Exchange:
         )
         body = b"" if self.method == "HEAD" else answer.body
         await self._send({"type": "http.response.body", "body": body})
+
+    async def answer_stream(
+        self, answer: Answer, length: int | None, parts: AsyncIterator[bytes]
+    ) -> None:
+        """Send a long body part by part; `answer.body` is not used. Raises `ClientGone`."""
+        headers = self._headers(answer, length)
+        await self._send(
+            {"type": "http.response.start", "status": answer.status, "headers": headers}
+        )
+        watch = asyncio.ensure_future(self._disconnected())
+        try:
+            async for part in _unless_head(self.method, parts):
+                if watch.done():
+                    raise ClientGone
+                await self._send({"type": "http.response.body", "body": part, "more_body": True})
+        except (OSError, TesseraError) as error:
+            # it is too late for another status: only a body that is cut off tells the client
+            log.warning("download.broken", path=self.path, reason=str(error))
+            raise ClientGone from error
+        finally:
+            watch.cancel()
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def answer_preflight(self) -> None:
         """Tell a browser from another origin what it may ask."""
@@ -155,6 +176,15 @@ class Exchange:
             }
         )
         await self._send({"type": "http.response.body", "body": b""})
+
+    def _headers(self, answer: Answer, length: int | None) -> list[tuple[bytes, bytes]]:
+        return [
+            (b"content-type", answer.media_type.encode()),
+            *([] if length is None else [(b"content-length", str(length).encode())]),
+            *_ALWAYS,
+            *self._cors(),
+            *((name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()),
+        ]
 
     def _cors(self) -> list[tuple[bytes, bytes]]:
         origin = self.header("origin")
@@ -176,6 +206,12 @@ class Exchange:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 return
+
+
+async def _unless_head(method: str, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if method != "HEAD":
+        async for part in parts:
+            yield part
 
 
 def _cut_grant(scope: Scope) -> str | None:
