@@ -169,7 +169,8 @@ def test_within_reaches_through_every_container(world: World) -> None:
     well = world.row("Well", "ada", "lab", plate_id=plate, row=1, column=6)
     on_plate = world.row("Image", "ada", "lab", name="on plate")
     world.row("WellSample", "ada", "lab", well_id=well, image_id=on_plate)
-    world.row("Image", "ada", "lab", name="orphan")
+    fileset = world.row("Fileset", "ada", "lab")
+    world.row("Image", "ada", "lab", name="orphan", fileset_id=fileset)
     world.link("ProjectDatasetLink", project, dataset, "ada", "lab")
     world.link("DatasetImageLink", dataset, inside, "ada", "lab")
     world.link("FolderImageLink", inner, filed, "ada", "lab")
@@ -182,6 +183,7 @@ def test_within_reaches_through_every_container(world: World) -> None:
         f"Screen:{screen}": ["on plate"],
         f"Plate:{plate}": ["on plate"],
         f"Well:{well}": ["on plate"],
+        f"Fileset:{fileset}": ["orphan"],
         "Project:999": [],
         f"Image:{filed}": [],
         "nonsense": [],

@@ -103,9 +103,11 @@ def within(scope: Scope, class_name: str, value: str) -> ColumnElement[bool]:
 
 
 def orphaned(scope: Scope, class_name: str, value: bool) -> ColumnElement[bool]:
-    """Lies in no container that the caller sees; Folders do not count."""
+    """Lies in no container that the caller sees; Folders and the Fileset do not count."""
     held = [
-        parent_exists(scope, step) for step in PARENTS[class_name] if step.class_name != "Folder"
+        parent_exists(scope, step)
+        for step in PARENTS[class_name]
+        if step.class_name not in {"Folder", "Fileset"}
     ]
     free: ColumnElement[bool] = and_(true(), *[~one for one in held])
     return free if value else ~free
