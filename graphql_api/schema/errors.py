@@ -59,7 +59,9 @@ def _formatted(error: GraphQLError, code: str) -> dict[str, Any]:
     if isinstance(error, GraphQLSyntaxError):
         return _answer(error, error.message, {"code": PARSE_FAILED, **extensions})
     about_document = original is None or (
-        isinstance(original, GraphQLError) and ("code" in extensions or original.nodes)
+        isinstance(original, GraphQLError)
+        # without a path nothing has run yet: a variable could not be coerced
+        and ("code" in extensions or original.nodes or error.path is None)
     )
     if about_document:
         return _answer(error, error.message, {"code": code, **extensions})

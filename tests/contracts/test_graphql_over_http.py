@@ -97,6 +97,20 @@ async def test_a_wrong_document_is_200_in_json_and_400_in_the_strict_type(
         assert all(error["extensions"]["code"] for error in answer["errors"])
 
 
+async def test_variables_that_cannot_be_coerced_are_named(api: GraphQLClient) -> None:
+    document = "query($n: Int, $where: ProjectWhere){projects(first:$n, where:$where){totalCount}}"
+    wrong: list[tuple[dict[str, object], str]] = [
+        ({"n": "x"}, "Int cannot represent"),
+        ({"where": {"createdAt": {"gte": "x"}}}, "is no DateTime"),
+        ({"where": {"nonsense": 1}}, "nonsense"),
+    ]
+    for variables, message in wrong:
+        answer = await api.post(document, variables, headers=api.bearer(root_of(api)))
+        error = answer.json()["errors"][0]
+        assert error["extensions"] == {"code": "BAD_USER_INPUT"}, error
+        assert message in error["message"]
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
     [
