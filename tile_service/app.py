@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from starlette.applications import Starlette
 
+from shared.auth.cookies import cookie_name
 from shared.auth.keys import SecretKeys
 from shared.database import Database, open_database
 from shared.errors import Busy, Invalid, NotFound, TesseraError
@@ -184,7 +185,7 @@ def _open(settings: TileSettings, monotonic: Callable[[], float] | None) -> _Ope
         ChunkCache(settings.tile_chunk_cache_bytes),
         queue,
     )
-    return _Open(database, f"tessera_session_{instance}", images, queue, darkroom)
+    return _Open(database, cookie_name(instance), images, queue, darkroom)
 
 
 def _close(opened: _Open) -> None:

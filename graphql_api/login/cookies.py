@@ -1,4 +1,4 @@
-"""The session cookie: its name carries the instance, so two installations on one host do not clash.
+"""The session cookie in requests and answers of the API.
 
 A cookie is sent by the browser whoever wrote the page, so an unsafe method with it needs a listed
 `Origin`. Off loopback it is `Secure`.
@@ -10,6 +10,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from shared.auth.cookies import cookie_name
 from shared.clock import SECOND, now
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from shared.settings import Settings
-
-PREFIX = "tessera_session_"
-
-
-def cookie_name(instance_id: str) -> str:
-    """The cookie's name, from the letters and digits of the instance's id."""
-    return PREFIX + "".join(letter for letter in instance_id if letter.isalnum())
 
 
 def cookie_token(request: Request, instance_id: str) -> str | None:

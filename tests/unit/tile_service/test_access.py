@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 
 from shared import clock
 from shared.activities import queue
+from shared.auth.cookies import cookie_name
 from shared.auth.epoch import bump_epoch
 from shared.auth.grants import cut_grant
 from shared.auth.principal import load_principal
@@ -84,7 +85,7 @@ async def test_the_cookie_of_this_instance_opens_images(house: TileHouse) -> Non
     image = small(house)
     with house.database.read() as connection:
         instance = connection.scalar(select(Instance.uuid))
-    cookie = f"theme=dark; tessera_session_{instance}={house.log_in(house.rosalind)}"
+    cookie = f"theme=dark; {cookie_name(instance)}={house.log_in(house.rosalind)}"
     async with house.client() as client:
         answer = await client.get(tile(image), headers={"Cookie": cookie})
         assert answer.status_code == 200

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from graphql_api.importing.uploads import Appender, KnownUpload, Locked, find_upload
-from graphql_api.login.cookies import cookie_name
 from shared.activities.housekeeping import tidy
+from shared.auth.cookies import cookie_name
 from shared.auth.principal import load_principal
 from shared.clock import DAY, now
 from shared.errors import TooLarge
