@@ -85,6 +85,7 @@ async def test_the_cookie_of_this_instance_opens_images(house: TileHouse) -> Non
     image = small(house)
     with house.database.read() as connection:
         instance = connection.scalar(select(Instance.uuid))
+    assert instance is not None
     cookie = f"theme=dark; {cookie_name(instance)}={house.log_in(house.rosalind)}"
     async with house.client() as client:
         answer = await client.get(tile(image), headers={"Cookie": cookie})
