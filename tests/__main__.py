@@ -25,8 +25,7 @@ def main(arguments: list[str]) -> int:
     nightly = "--nightly" in arguments
     rest = [argument for argument in arguments if argument != "--nightly"]
     os.environ["TESSERA_PROFILE"] = "nightly" if nightly else "default"
-    # Benchmarks run at one hundredth of their size: they assert counts and memory, never times.
-    places = [] if any(not each.startswith("-") for each in rest) else ["tests", "benchmarks"]
+    places = [] if any(not each.startswith("-") for each in rest) else ["tests"]
     chosen = [] if nightly else ["-m", "not nightly"]
     watch = NoSkips()
     plugins = [watch] if os.environ.get("TESSERA_TEST_NO_SKIPS") == "1" else []
