@@ -18,10 +18,10 @@ _SUB_FILTER = 16
 def encode_png(rgbx: NDArray[np.uint8], quality: float = 1.0) -> bytes:  # noqa: ARG001
     """Encode the first three samples of pixels of shape (Y, X, 4)."""
     import imagecodecs
-    import numpy as np
 
+    # copied: of a single pixel, NumPy calls a view contiguous that the encoder does not
     return bytes(
         imagecodecs.png_encode(
-            np.ascontiguousarray(rgbx[..., :3]), level=1, strategy=_RUN_LENGTHS, filter=_SUB_FILTER
+            rgbx[..., :3].copy(), level=1, strategy=_RUN_LENGTHS, filter=_SUB_FILTER
         )
     )

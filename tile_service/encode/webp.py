@@ -15,10 +15,8 @@ if TYPE_CHECKING:
 def encode_webp(rgbx: NDArray[np.uint8], quality: float) -> bytes:
     """Encode the first three samples of pixels of shape (Y, X, 4) at a quality from 0 to 1."""
     import imagecodecs
-    import numpy as np
 
+    # copied: of a single pixel, NumPy calls a view contiguous that the encoder does not
     return bytes(
-        imagecodecs.webp_encode(
-            np.ascontiguousarray(rgbx[..., :3]), level=quality * 100, lossless=False, method=0
-        )
+        imagecodecs.webp_encode(rgbx[..., :3].copy(), level=quality * 100, lossless=False, method=0)
     )

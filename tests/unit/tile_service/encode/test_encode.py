@@ -47,6 +47,15 @@ def test_equal_pixels_give_equal_bytes_also_from_a_slice() -> None:
         assert encode(picture[5:40, 3:50], name) == encode(picture[5:40, 3:50].copy(), name)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1)])
+def test_the_smallest_pictures_are_encoded(shape: tuple[int, int]) -> None:
+    picture = np.full((*shape, 4), 200, np.uint8)
+    for name in TileFormat:
+        _, decoded = _decoded(encode(picture, name))
+        assert decoded.shape == (*shape, 3)
+        assert np.abs(decoded - 200).max() <= 2
+
+
 def test_suffixes() -> None:
     assert tile_format("JPEG") is TileFormat.JPEG
     assert tile_format("tiff") is TileFormat.TIFF
