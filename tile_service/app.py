@@ -30,6 +30,7 @@ from tile_service.chunks.read import ChunkCache
 from tile_service.develop import Darkroom
 from tile_service.metrics import ANSWERS
 from tile_service.rendering.kernel import kernels, use_cache_folder
+from tile_service.routes.download import answer_download
 from tile_service.routes.exchange import Answer, ClientGone, Exchange
 from tile_service.routes.health import health_routes
 from tile_service.routes.iiif import answer_iiif
@@ -48,6 +49,7 @@ ROUTES: dict[str, Route] = {
     "tiles": answer_tile,
     "iiif": answer_iiif,
     "thumbnails": answer_thumbnails,
+    "download": answer_download,
 }
 """By the first segment of the path."""
 OPEN_ROUTES = frozenset({"healthz", "readyz", "metrics"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from shared.auth.select import visible
 from shared.database import ids_in
@@ -83,11 +83,17 @@ def _visible_rows(
         )
     )
     if grant is not None:
-        statement = statement.where(_granted(grant))
+        statement = statement.where(granted(grant))
     return list(connection.execute(statement))
 
 
-def _granted(grant: Grant) -> ColumnElement[bool]:
+def visible_image(principal: Principal, image_id: int) -> ColumnElement[bool]:
+    """The one image, when the principal sees it."""
+    return and_(Image.id == image_id, visible(principal, Image))
+
+
+def granted(grant: Grant) -> ColumnElement[bool]:
+    """Images that a grant covers: its one image, or all on its plate."""
     if grant.ref.class_name == "Image":
         return Image.id == grant.ref.id
     on_plate = (

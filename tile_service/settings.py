@@ -54,6 +54,11 @@ class TileSettings(Settings):
     tile_open_images: int = Field(
         default=64, ge=1, description="Images that one process keeps open for reading."
     )
+    download_region_bytes: int = Field(
+        default=128 * 2**20,
+        ge=2**20,
+        description="Raw bytes of a region that one download as OME-TIFF may have.",
+    )
     thumbnail_max_size: int = Field(
         default=1024, ge=96, description="Longest side of a thumbnail, in pixels."
     )

@@ -85,8 +85,8 @@ def make_served_image(
     pixels = make_row(
         connection, Pixels, owner=owner, group=group, image_id=image, uuid=pixels_uuid,
         size_x=size_x, size_y=size_y, size_z=size_z, size_c=size_c, size_t=size_t,
-        pixels_type=planes.dtype.name, dimension_order="XYZCT", level_sizes=json.dumps(sizes),
-        **values,
+        dimension_order="XYZCT", level_sizes=json.dumps(sizes),
+        **{"pixels_type": planes.dtype.name, **values},
     )  # fmt: skip
     for position in range(size_c):
         color = colors[position] if position < len(colors) else None
