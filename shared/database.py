@@ -101,6 +101,14 @@ class Database:
             yield connection
 
     @contextmanager
+    def planning(self) -> Iterator[Connection]:
+        """A snapshot with temporary tables, which are all that may be written; never committed."""
+        with _translated(), self.main.connect() as connection:
+            if self.dialect == POSTGRESQL:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """A write transaction: committed at the end, rolled back on any exception."""
         with _translated(), self.main.connect() as connection:

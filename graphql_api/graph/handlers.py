@@ -1,0 +1,114 @@
+"""Run graph operations as Activities, and dry runs within a request.
+
+One write transaction locks the groups, plans, compares with what was shown, changes everything and
+ends the Activity; a worker that dies meanwhile leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from graphql_api.graph.execute import delete, move
+from graphql_api.graph.execute.rows import Execution
+from graphql_api.graph.operations import groups_of, plan_operation
+from graphql_api.graph.plan import Plan
+from graphql_api.graph.report import full_report, summary
+from graphql_api.graph.request import OperationRequest
+from graphql_api.graph.storing import store_plan, use_plan
+from shared.auth.epoch import bump_epoch
+from shared.database import lock_groups
+from shared.errors import Conflict
+from shared.journal import begin_event
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from shared.activities.handlers import Handler, Work
+    from shared.auth.principal import Principal
+    from shared.database import Database
+
+Executor = Callable[[Execution], list[str]]
+EXECUTORS: Mapping[str, Executor] = {
+    "move_to_group": move.execute_move,
+    "delete": delete.execute_delete,
+}
+
+
+def handlers() -> dict[str, Handler]:
+    """The handler of each kind of graph operation."""
+    return dict.fromkeys(EXECUTORS, run_operation)
+
+
+def run_operation(work: Work) -> None:
+    """Carry out the operation that the Activity was booked for."""
+    request = OperationRequest.from_json(work.request)
+    with work.database.write() as connection:
+        execute(connection, work, request)
+
+
+def execute(connection: Connection, work: Work, request: OperationRequest) -> None:
+    """Plan and do everything in one transaction.
+
+    Raises what `plan_operation` raises, and `Conflict` for a plan with blockers or one that
+    differs from what was shown.
+    """
+    _lock(connection, work.principal, request)
+    plan = plan_operation(connection, work.principal, request)
+    use_plan(connection, work.principal, plan)
+    refuse_blocked(plan)
+    event_id = begin_event(
+        connection,
+        user_id=work.principal.user_id,
+        sudoer_id=work.principal.sudoer_id,
+        session_id=work.principal.session_id,
+        activity_id=work.claim.activity_id,
+        kind=request.kind,
+    )
+    plan_id = store_plan(connection, connection, plan, work.principal.user_id, used=True)
+    running = Execution(connection, plan, event_id, work.claim.activity_id, work.beat)
+    created = EXECUTORS[request.kind](running)
+    report = full_report(connection, plan_id, summary(plan, created))
+    work.finish(connection, report=report, result=created or list(request.targets))
+    bump_epoch(connection)
+
+
+def refuse_blocked(plan: Plan) -> None:
+    """Raise `Conflict` with the first blockers when the plan has any."""
+    if not plan.blocker_count:
+        return
+    told = " ".join(each.message for each in plan.blockers[:10])
+    raise Conflict(
+        told,
+        hint="Make a dry run: it lists everything in the way, and what to add to the targets.",
+        target=plan.blockers[0].object,
+    )
+
+
+def _lock(connection: Connection, principal: Principal, request: OperationRequest) -> None:
+    """Lock the groups of the targets and of the destination, so that no link is made meanwhile.
+
+    What is planned after the lock is the truth; should the targets have left their groups before
+    it was had, the locks are taken anew for where they are now.
+    """
+    locked: set[int] = set()
+    while True:
+        groups = groups_of(connection, principal, request)
+        if groups <= locked:
+            return
+        locked |= groups
+        lock_groups(connection, sorted(locked), exclusively=True)
+        if connection.dialect.name == "sqlite":
+            return
+
+
+def dry_run(
+    database: Database, principal: Principal, request: OperationRequest
+) -> tuple[int, dict[str, Any]]:
+    """Plan on one snapshot, without locks, and keep the plan: (its id, its report)."""
+    with database.planning() as planned:
+        plan = plan_operation(planned, principal, request)
+        with database.write() as connection:
+            plan_id = store_plan(planned, connection, plan, principal.user_id)
+    with database.read() as connection:
+        return plan_id, full_report(connection, plan_id, summary(plan))

@@ -1,0 +1,103 @@
+"""Plan any operation: find the targets, choose the policy, reach, hold back, judge links, count.
+
+The rows of the plan stay in the connection's temporary tables until the next plan on it; the
+executor works on them, so plan and execute in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graphql_api.editing.places import find_group
+from graphql_api.graph.plan import Plan
+from graphql_api.graph.planner import totals
+from graphql_api.graph.planner.blockers import find_blockers
+from graphql_api.graph.planner.expand import expand
+from graphql_api.graph.planner.links import forget_followers, judge_links
+from graphql_api.graph.planner.settle import settle
+from graphql_api.graph.planner.tables import analyze, prepare
+from graphql_api.graph.targets import find_groups
+from shared.errors import Unsupported
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from graphql_api.graph.plan import Warned
+    from graphql_api.graph.policies.rules import Policy
+    from graphql_api.graph.request import OperationRequest
+    from graphql_api.graph.targets import Roots
+    from shared.auth.principal import Principal
+
+
+@dataclass(slots=True)
+class Preparation:
+    """What an operation answers when asked to begin: its rules and what it found out."""
+
+    policy: Policy
+    roots: Roots
+    facts: dict[str, Any] = field(default_factory=dict)
+    blockers: list[Any] = field(default_factory=list)
+    """SELECTs of blockers beyond the policy's crossings."""
+    warn: Callable[[Connection], list[Warned]] | None = None
+    refine: Callable[[Connection], None] | None = None
+    """A last change of the planner's table, after links are judged."""
+
+
+Prepare = Callable[["Connection", "Principal", "OperationRequest"], Preparation]
+
+
+def plan_operation(connection: Connection, principal: Principal, request: OperationRequest) -> Plan:
+    """What the request would do, by the rights of now; nothing is changed.
+
+    Raises `NotFound`, `Denied` or `Invalid` for what is wrong with the request itself; what only
+    the graph forbids is among the plan's blockers.
+    """
+    begin = _operations().get(request.kind)
+    if begin is None:
+        raise Unsupported(f"{request.kind} cannot be planned.", hint="Name another operation.")
+    prepare(connection)
+    prepared = begin(connection, principal, request)
+    policy = prepared.policy
+    expand(connection, principal, request, policy)
+    held = settle(connection, policy)
+    if policy.links is not None:
+        judge_links(connection, policy, policy.links)
+        analyze(connection)
+    if held:
+        forget_followers(connection)
+    if prepared.refine is not None:
+        prepared.refine(connection)
+    find_blockers(connection, policy, prepared.blockers)
+    blockers, count = totals.blockers(connection)
+    return Plan(
+        request=request,
+        policy=policy,
+        tallies=totals.tallies(connection),
+        ranges=totals.ranges(connection),
+        blockers=blockers,
+        blocker_count=count,
+        groups=prepared.roots.groups,
+        owners=prepared.roots.owners,
+        bytes=totals.size_in_bytes(connection),
+        warnings=tuple(prepared.warn(connection)) if prepared.warn else (),
+        facts=prepared.facts,
+    )
+
+
+def groups_of(connection: Connection, principal: Principal, request: OperationRequest) -> set[int]:
+    """The groups that an operation touches: those of its targets and the one named."""
+    found = set(find_groups(connection, principal, request))
+    if request.group is not None:
+        found.add(find_group(connection, principal, request.group, ("group",)).id)
+    return found
+
+
+def _operations() -> Mapping[str, Prepare]:
+    from graphql_api.graph.prepare import deletion, moving
+
+    return {
+        "move_to_group": moving.prepare_move,
+        "delete": deletion.prepare_delete,
+    }

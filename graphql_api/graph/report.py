@@ -1,0 +1,138 @@
+"""A plan as people read it: the JSON form of GraphQL's OperationReport.
+
+The summary is stored with the plan; its pages are read from the stored rows, 100 at a time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from graphql_api.graph.plan import Blocker
+from graphql_api.graph.words import Reason, State
+from shared.errors import Invalid
+from shared.models.plans import SECTIONS, PlanItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from graphql_api.graph.plan import Plan
+
+PAGE = 100
+MAX_PAGE = 1000
+PAGES = {
+    "unlinked": "UNLINKED",
+    "leftBehind": "LEFT_BEHIND",
+    "deletedItems": "DELETED",
+    "blockers": "BLOCKER",
+    "copies": "COPY",
+}
+"""The report's fields that have pages, and the section of a stored plan behind each."""
+_DELETING = {"delete", "purge"}
+
+
+def summary(plan: Plan, created: Sequence[str] = ()) -> dict[str, Any]:
+    """The report without its pages."""
+    deleting = plan.request.kind in _DELETING
+    going = _type_counts(plan, State.IN)
+    destroyed = _type_counts(plan, State.DESTROY)
+    return {
+        "included": [] if deleting else going,
+        "deleted": going if deleting else destroyed,
+        "referenced": [],
+        "unlinkedCount": _reason_counts(plan, State.CUT, links=True),
+        "leftBehindCount": _reason_counts(plan, State.STAY, links=False),
+        "deletedCount": _reason_counts(plan, State.DESTROY, links=False),
+        "created": list(created),
+        "bytes": plan.bytes,
+        "warnings": [
+            {"code": each.code, "message": each.message, "targets": list(each.targets)}
+            for each in plan.warnings
+        ],
+        "blockerCount": plan.blocker_count,
+    }
+
+
+def _type_counts(plan: Plan, state: State) -> list[dict[str, Any]]:
+    ids: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for each in plan.ranges:
+        if each.state is state:
+            ids[each.class_name].append((each.first, each.last))
+    return [
+        {
+            "type": name,
+            "count": sum(last - first + 1 for first, last in found),
+            "idRanges": id_ranges(found),
+        }
+        for name, found in sorted(ids.items())
+    ]
+
+
+def id_ranges(found: Iterable[tuple[int, int]]) -> str:
+    """Ranges of ids as text: `51-53,56`."""
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in sorted(found))
+
+
+def _reason_counts(plan: Plan, state: State, *, links: bool) -> list[dict[str, Any]]:
+    return [
+        {"reason": each.reason.value, "type": each.class_name, "count": each.count}
+        for each in sorted(plan.tallies, key=lambda one: (one.class_name, one.reason or ""))
+        if each.reason and each.state is state and each.is_link is links
+    ]  # fmt: skip
+
+
+def report_page(
+    connection: Connection,
+    plan_id: int,
+    field: str,
+    *,
+    first: int = PAGE,
+    after: str | None = None,
+) -> list[dict[str, Any]]:
+    """A page of one of the report's lists; each item has a `cursor` for `after`.
+
+    Whoever calls has made sure that the plan is the caller's. Raises `Invalid`.
+    """
+    section = PAGES.get(field)
+    if section not in SECTIONS:
+        raise Invalid(f"A report has no pages of {field!r}.", hint=f"One of {', '.join(PAGES)}.")
+    if not 0 <= first <= MAX_PAGE:
+        raise Invalid("Too many rows at once.", hint=f"At most {MAX_PAGE}.", path=("first",))
+    if after is not None and not after.isdecimal():
+        raise Invalid("No cursor of this list.", hint="Pass back what was given.", path=("after",))
+    item = PlanItem.__table__.c
+    rows = connection.execute(
+        select(PlanItem.__table__)
+        .where(item.plan_id == plan_id, item.section == section, item.position > int(after or 0))
+        .order_by(item.position)
+        .limit(first)
+    )
+    return [{**_item(section, row), "cursor": str(row.position)} for row in rows]
+
+
+def _item(section: str, row: Any) -> dict[str, Any]:
+    if section == "UNLINKED":
+        return {
+            "link": row.object, "linkType": row.object.split(":")[0], "parent": row.parent,
+            "child": row.child, "staysBehind": row.stays, "reason": row.reason,
+        }  # fmt: skip
+    if section == "BLOCKER":
+        blocker = Blocker(row.object, row.parent, row.child, Reason(row.reason))
+        return {
+            "object": row.object, "holder": row.parent, "shared": row.child,
+            "reason": row.reason, "message": blocker.message,
+            "suggestedTargets": [row.parent] if row.parent else [],
+        }  # fmt: skip
+    if section == "COPY":
+        return {"original": row.object, "copy": row.parent}
+    return {"object": row.object, "name": row.name, "reason": row.reason}
+
+
+def full_report(connection: Connection, plan_id: int, summarised: dict[str, Any]) -> dict[str, Any]:
+    """The report with the first page of each list."""
+    pages = {field: report_page(connection, plan_id, field) for field in PAGES}
+    return {**summarised, "planId": f"Plan:{plan_id}", **pages}

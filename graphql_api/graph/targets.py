@@ -1,0 +1,187 @@
+"""From the references of a request to the rows at which an operation starts, with their rights.
+
+With `start_from` the operation starts below the targets: `Project/Dataset/Image:51` names the
+images of the project's datasets, and rights are asked of those.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, not_, select
+
+from graphql_api.editing.targets import Target, find_targets
+from graphql_api.graph.edges import CODES, NAMES, Edge, Kind, edges_of, table_of
+from graphql_api.graph.planner.expand import begin
+from graphql_api.graph.planner.tables import REACHED
+from graphql_api.graph.request import class_named
+from shared.auth.decide import require
+from shared.auth.rules import Action, base_class
+from shared.auth.select import allowed, visible
+from shared.database import ids_in
+from shared.errors import Denied, Invalid, TesseraError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Connection
+
+    from graphql_api.graph.request import OperationRequest
+    from shared.auth.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """Where an operation starts. `groups` and `owners` are those of the rows, sorted."""
+
+    targets: tuple[Target, ...]
+    classes: tuple[str, ...]
+    groups: tuple[int, ...]
+    owners: tuple[int, ...]
+
+
+def node_class(name: str) -> str:
+    """The class of the graph under which objects of `name` stand: a tag is an Annotation."""
+    return base_class(name) if name not in CODES else name
+
+
+def find(connection: Connection, principal: Principal, refs: Sequence[str]) -> list[Target]:
+    """The visible objects that references name; raises `NotFound` for the first that is not."""
+    if not refs:
+        raise Invalid("No target is named.", hint="Name at least one.", path=("targets",))
+    try:
+        return find_targets(connection, principal, refs, path=("targets",))
+    except ExceptionGroup as several:
+        raise first_error(several) from None
+
+
+def first_error(group: ExceptionGroup[Exception]) -> TesseraError:
+    """The first of several faults, where only one can be told."""
+    for fault in group.exceptions:
+        if isinstance(fault, TesseraError):
+            return fault
+    raise group
+
+
+def start(
+    connection: Connection,
+    principal: Principal,
+    request: OperationRequest,
+    action: Action,
+    legal: Collection[str],
+) -> Roots:
+    """Put the request's targets into the planner's table.
+
+    Raises `NotFound`, `Denied` with the target, or `Invalid` for a class that cannot be one.
+    """
+    targets = find(connection, principal, request.targets)
+    ids: dict[str, list[int]] = defaultdict(list)
+    for target in targets:
+        ids[node_class(target.facts.class_name)].append(target.ref.id)
+    if request.start_from:
+        _start_below(connection, principal, request, action, ids)
+    else:
+        for target in targets:
+            _must_be_legal(node_class(target.facts.class_name), legal)
+            require(principal, action, target.facts, target.ref)
+        for name, numbers in ids.items():
+            begin(connection, name, lambda row, n=numbers: ids_in(connection, row.c.id, n))
+    return roots(connection, targets)
+
+
+def find_groups(
+    connection: Connection, principal: Principal, request: OperationRequest
+) -> set[int]:
+    """The groups in which the targets lie now."""
+    return {each.group_id for each in find(connection, principal, request.targets)}
+
+
+def roots(connection: Connection, targets: Sequence[Target]) -> Roots:
+    """What the planner's table holds by now, as the start of an operation."""
+    rows = connection.execute(
+        select(REACHED.c.cls, REACHED.c.group_id, REACHED.c.owner_id).distinct()
+    ).all()
+    return Roots(
+        tuple(targets),
+        tuple(sorted({NAMES[row.cls] for row in rows})),
+        tuple(sorted({row.group_id for row in rows})),
+        tuple(sorted({row.owner_id for row in rows})),
+    )
+
+
+def _must_be_legal(name: str, legal: Collection[str]) -> None:
+    if name not in legal and base_class(name) not in legal:
+        raise Denied(
+            f"This operation does not start at a {name}.",
+            reasons=("CLASS_NOT_LEGAL",),
+            hint="Such objects go only together with what holds them.",
+        )
+
+
+def _start_below(
+    connection: Connection,
+    principal: Principal,
+    request: OperationRequest,
+    action: Action,
+    ids: dict[str, list[int]],
+) -> None:
+    way = [class_named(name) for name in request.start_from]
+    for top, numbers in ids.items():
+        below = select(table_of(top).c.id).where(ids_in(connection, table_of(top).c.id, numbers))
+        here = top
+        for name in way:
+            if name == here:
+                continue
+            for edge in _descent(here, name):
+                path = edge.path()
+                below = select(path.target).select_from(path.tables).where(
+                    path.source.in_(below), *_live(path)
+                )  # fmt: skip
+            here = name
+        row = table_of(here)
+        denied = connection.execute(
+            select(func.min(row.c.id)).where(
+                row.c.id.in_(below), visible(principal, row), not_(allowed(principal, action, row))
+            )
+        ).scalar()
+        if denied is not None:
+            raise Denied(
+                f"You may not {action.replace('_', ' ')} {here}:{denied}.",
+                hint="Start from objects that are yours.",
+                target=f"{here}:{denied}",
+            )
+        chosen = below
+        begin(
+            connection,
+            here,
+            lambda row, ids=chosen: row.c.id.in_(ids) & visible(principal, row),
+        )
+
+
+def _live(path: Any) -> list[Any]:
+    rows = (path.link, path.source_row, path.target_row)
+    return [alias.c.trash_id.is_(None) for alias in rows if alias is not None]
+
+
+def _descent(top: str, bottom: str) -> list[Edge]:
+    """The shortest way down from a class to another; raises `Invalid` where there is none."""
+    downward = [*edges_of(Kind.CONTAINS, Kind.PART)]
+    downward += [edge for edge in edges_of(Kind.REFERS) if edge.name == "WellSample.image_id"]
+    queue: deque[tuple[str, list[Edge]]] = deque([(top, [])])
+    seen = {top}
+    while queue:
+        here, way = queue.popleft()
+        for edge in downward:
+            if edge.source != here or edge.target in seen:
+                continue
+            if edge.target == bottom:
+                return [*way, edge]
+            seen.add(edge.target)
+            queue.append((edge.target, [*way, edge]))
+    raise Invalid(
+        f"There is no way from a {top} down to a {bottom}.",
+        hint="Name classes such as Project/Dataset/Image, from above to below.",
+        path=("startFrom",),
+    )
