@@ -57,9 +57,7 @@ def test_p20_other_peoples_ratings_and_comments_go_with_the_image(lab: Lab) -> N
 
     assert not lab.is_live(rating)
     assert not lab.is_live(comment)
-    assert not any(
-        lab.is_live(each) for each in lab.of(image, "ImageAnnotationLink", "parent_id")
-    )
+    assert not any(lab.is_live(each) for each in lab.of(image, "ImageAnnotationLink", "parent_id"))
 
 
 def test_p21_a_tag_goes_only_when_it_is_named(lab: Lab) -> None:

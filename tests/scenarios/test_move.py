@@ -225,8 +225,9 @@ def test_a_shared_instrument_forbids_to_part_its_images(lab: Lab) -> None:
     done = lab.run("A", "move_to_group", i1, i2, **to(g2))
 
     assert refused.state == "FAILED"
-    assert f"{i1} may not go while {i2} remains as they share {instrument}" in (
-        refused.errors[0]["message"]
+    assert (
+        f"{i1} may not go while {i2} remains as they share {instrument}"
+        in (refused.errors[0]["message"])
     )
     assert done.state == "SUCCEEDED"
     assert lab.group_of(instrument) == g2

@@ -216,9 +216,7 @@ class Lab:
         registry = HandlerRegistry(handlers())
         assert run_now(self.database, self.storage, self.settings, registry, number)
         with self.database.read() as connection:
-            row = connection.execute(
-                select(Activity.__table__).where(Activity.id == number)
-            ).one()
+            row = connection.execute(select(Activity.__table__).where(Activity.id == number)).one()
         return Done(number, row.state, row.report or {}, row.errors or [], row.result or [])
 
     def value(self, thing: Thing, column: str) -> Any:
