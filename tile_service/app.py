@@ -30,10 +30,12 @@ from tile_service.chunks.read import ChunkCache
 from tile_service.develop import Darkroom
 from tile_service.metrics import ANSWERS
 from tile_service.rendering.kernel import kernels, use_cache_folder
+from tile_service.routes.deepzoom import answer_deep_zoom
 from tile_service.routes.download import answer_download
 from tile_service.routes.exchange import Answer, ClientGone, Exchange
 from tile_service.routes.health import health_routes
 from tile_service.routes.iiif import answer_iiif
+from tile_service.routes.measures import answer_histogram, answer_pixel
 from tile_service.routes.problems import incident, problem
 from tile_service.routes.thumbnails import answer_thumbnails
 from tile_service.routes.tiles import answer_tile
@@ -50,6 +52,9 @@ ROUTES: dict[str, Route] = {
     "iiif": answer_iiif,
     "thumbnails": answer_thumbnails,
     "download": answer_download,
+    "histogram": answer_histogram,
+    "pixel": answer_pixel,
+    "dzi": answer_deep_zoom,
 }
 """By the first segment of the path."""
 OPEN_ROUTES = frozenset({"healthz", "readyz", "metrics"})

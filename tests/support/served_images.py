@@ -135,9 +135,10 @@ def _channel(
     owner: int,
     group: int,
 ) -> None:
+    finite = values[np.isfinite(values)]
     stats = make_row(
         connection, StatsInfo, owner=owner, group=group,
-        global_min=float(np.min(values)), global_max=float(np.max(values)),
+        global_min=float(np.min(finite)), global_max=float(np.max(finite)),
     )  # fmt: skip
     logical = make_row(
         connection, LogicalChannel, owner=owner, group=group, name=f"channel {position}"

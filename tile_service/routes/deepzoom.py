@@ -1,0 +1,33 @@
+"""`/dzi/{imageId}.dzi` and `/dzi/{imageId}_files/…`: Deep Zoom, for OpenSeadragon and the like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tile_service.deepzoom import descriptor, parse_deep_zoom, plan_deep_zoom
+from tile_service.routes.documents import answer_bytes
+from tile_service.routes.pictures import answer_picture
+
+if TYPE_CHECKING:
+    from tile_service.develop import Darkroom
+    from tile_service.routes.exchange import Exchange
+    from tile_service.settings import TileSettings
+
+
+async def answer_deep_zoom(
+    exchange: Exchange, segments: list[str], darkroom: Darkroom, settings: TileSettings
+) -> None:
+    """Answer the address below `/dzi`; raises the errors of parsing, rights and pixels."""
+    request = parse_deep_zoom(segments, exchange.query)
+    view = request.view
+    if request.level is not None:
+        await answer_picture(
+            exchange,
+            darkroom,
+            request.image_id,
+            view,
+            lambda seen: plan_deep_zoom(request, seen, settings),
+        )
+        return
+    seen = await darkroom.admit(exchange.credential(), request.image_id, view.rdef_id, view.version)
+    await answer_bytes(exchange, descriptor(seen.levels, request.overlap), "application/xml")
