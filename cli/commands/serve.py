@@ -130,4 +130,7 @@ def _serve(factory: str, host: str, port: int, level: str, workers: int) -> None
     }
     if workers > 1:
         options["workers"] = workers
+    # Uvicorn stops in order on SIGTERM and then raises it again: without this the process would
+    # look killed to whoever supervises it.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     uvicorn.run(factory, **options)

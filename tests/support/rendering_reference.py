@@ -9,6 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RANGES = {
     "bit": (0, 1),
@@ -92,3 +98,18 @@ def reference_pixel(
             min(255, before + more) for before, more in zip((red, green, blue), added, strict=True)
         )
     return red, green, blue
+
+
+def reference_picture(
+    planes: Sequence[NDArray[Any]], channels: Sequence[ReferenceChannel], pixel_type: str
+) -> NDArray[np.uint8]:
+    """Planes (y, x), one for each channel, as a colour picture (y, x, 3).
+
+    Each distinct value of a plane is worked out once; the channels' shares are added up to 255.
+    """
+    total = np.zeros((*planes[0].shape, 3), np.int64)
+    for plane, channel in zip(planes, channels, strict=True):
+        values, where = np.unique(plane, return_inverse=True)
+        shares = [reference_pixel([float(value)], [channel], pixel_type) for value in values]
+        total += np.array(shares, np.int64)[where.reshape(plane.shape)]
+    return np.minimum(total, 255).astype(np.uint8)
