@@ -22,7 +22,8 @@ def main() -> None:
 
 
 def _solve(name: str, *options: str) -> None:
-    subprocess.run([*SOLVE, *options, "--output-file", str(HERE / name)], check=True, cwd=HERE.parent)
+    command = [*SOLVE, *options, "--output-file", str(HERE / name)]
+    subprocess.run(command, check=True, cwd=HERE.parent)
 
 
 if __name__ == "__main__":

@@ -77,9 +77,8 @@ def tile_app() -> TileApp:
 
 def worker() -> None:
     """Run the worker that imports files and carries out graph operations."""
-    from shared.activities.worker import run_worker
-
     from graphql_api.activities import handlers
+    from shared.activities.worker import run_worker
     from shared.database import open_database
     from shared.settings import Settings
     from shared.storage.local import LocalStorage

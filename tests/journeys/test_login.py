@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.support.house import LOGIN, PASSWORD
+from tests.support.house import ADA, LOGIN, PASSWORD
 
 if TYPE_CHECKING:
     from tests.support.house import House
@@ -60,7 +60,7 @@ def test_the_cookie_of_a_login_opens_tiles_and_needs_an_origin_for_changes(house
     with httpx.Client(trust_env=False, timeout=30.0) as browser:
         answer = browser.post(
             f"{api}/graphql", headers={"Origin": api},
-            json={"query": LOGIN, "variables": {"input": {"username": "ada", "password": PASSWORD}}},
+            json={"query": LOGIN, "variables": {"input": ADA}},
         )  # fmt: skip
         body = {"query": "{ viewer { login } }"}
         with_origin = browser.post(f"{api}/graphql", json=body, headers={"Origin": api})

@@ -190,13 +190,13 @@ def test_a_changed_grant_opens_nothing(shelf: Shelf) -> None:
 
 
 def test_the_cookie_of_the_api_opens_tiles(shelf: Shelf) -> None:
-    from tests.support.house import LOGIN, PASSWORD
+    from tests.support.house import ADA, LOGIN
 
     installation = shelf.house.installation
     with httpx.Client(trust_env=False, timeout=30.0) as browser:
         browser.post(
             f"{installation.api}/graphql", headers={"Origin": installation.api},
-            json={"query": LOGIN, "variables": {"input": {"username": "ada", "password": PASSWORD}}},
+            json={"query": LOGIN, "variables": {"input": ADA}},
         )  # fmt: skip
         with_cookie = browser.get(f"{installation.tiles}{shelf.tile}")
 

@@ -17,13 +17,14 @@ from shared.auth.passwords import hash_password
 from shared.database import open_database
 from shared.models.people import GroupPermissions
 from shared.settings import Settings
-from tests.support.people import make_group, make_user
+from tests.support.people import add_member, make_group, make_user
 from tests.support.processes import Installation, run_cli
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PASSWORD = "correct horse battery"
+ADA = {"username": "ada", "password": PASSWORD}
 LOGIN = """
 mutation Login($input: LoginInput!) {
   login(input: $input) { token user { id login } errors { code message } }
@@ -97,7 +98,7 @@ class House:
         """Somebody in a session of its own."""
         answer = httpx.post(
             f"{self.installation.api}/graphql",
-            json={"query": LOGIN, "variables": {"input": {"username": login, "password": PASSWORD}}},
+            json={"query": LOGIN, "variables": {"input": ADA | {"username": login}}},
             timeout=30.0, trust_env=False,
         )  # fmt: skip
         payload = answer.json()["data"]["login"]
@@ -106,12 +107,11 @@ class House:
         return Person(self.installation, login, payload["token"])
 
     def person_of_group(self, group: str, login: str) -> Person:
-        """Make a new member of a group, and answer him logged in."""
+        """Make a new member of a group (and of Elsewhere), and answer him logged in."""
         with _database(self.installation) as database, database.write() as connection:
-            from tests.support.people import add_member
-
             number = make_user(connection, login, password_hash=_HASH)
-            add_member(connection, number, self.groups[group])
+            for name in (group, "Elsewhere"):
+                add_member(connection, number, self.groups[name])
         self.people[login] = number
         return self.enter(login)
 

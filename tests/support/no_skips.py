@@ -1,4 +1,4 @@
-"""Runs in which nothing may be skipped. Nothing heavy is imported here: pytest has not begun yet."""
+"""Runs in which nothing may be skipped. Nothing heavy is imported: pytest has not begun yet."""
 
 from __future__ import annotations
 
