@@ -42,7 +42,8 @@ _SHARING = {"FilesetJobLink", "JobOriginalFileLink"}
 
 def table_of(class_name: str) -> Table:
     """The Core table of a class or link kind."""
-    table = (LINKS[class_name].model if class_name in LINKS else MODELS[class_name]).__table__
+    model: type[Base] = MODELS[class_name]
+    table = model.__table__
     assert isinstance(table, Table)
     return table
 

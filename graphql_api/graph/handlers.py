@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from graphql_api.graph.execute import delete, move
+from graphql_api.graph.execute import delete, move, purge, restore
 from graphql_api.graph.execute.rows import Execution
 from graphql_api.graph.operations import groups_of, plan_operation
 from graphql_api.graph.plan import Plan
@@ -32,6 +32,8 @@ Executor = Callable[[Execution], list[str]]
 EXECUTORS: Mapping[str, Executor] = {
     "move_to_group": move.execute_move,
     "delete": delete.execute_delete,
+    "restore": restore.execute_restore,
+    "purge": purge.execute_purge,
 }
 
 
@@ -68,9 +70,18 @@ def execute(connection: Connection, work: Work, request: OperationRequest) -> No
     plan_id = store_plan(connection, connection, plan, work.principal.user_id, used=True)
     running = Execution(connection, plan, event_id, work.claim.activity_id, work.beat)
     created = EXECUTORS[request.kind](running)
+    if request.kind == "delete" and request.purge:
+        _purge_at_once(connection, work, event_id)
     report = full_report(connection, plan_id, summary(plan, created))
     work.finish(connection, report=report, result=created or list(request.targets))
     bump_epoch(connection)
+
+
+def _purge_at_once(connection: Connection, work: Work, event_id: int) -> None:
+    """Erase what this very Activity has put into the trash."""
+    own = OperationRequest("purge", activity=f"Activity:{work.claim.activity_id}")
+    plan = plan_operation(connection, work.principal, own)
+    purge.execute_purge(Execution(connection, plan, event_id, work.claim.activity_id, work.beat))
 
 
 def refuse_blocked(plan: Plan) -> None:

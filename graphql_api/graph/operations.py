@@ -14,11 +14,12 @@ from graphql_api.editing.places import find_group
 from graphql_api.graph.plan import Plan
 from graphql_api.graph.planner import totals
 from graphql_api.graph.planner.blockers import find_blockers
-from graphql_api.graph.planner.expand import expand
+from graphql_api.graph.planner.expand import expand, names_reached
 from graphql_api.graph.planner.links import forget_followers, judge_links
 from graphql_api.graph.planner.settle import settle
 from graphql_api.graph.planner.tables import analyze, prepare
 from graphql_api.graph.targets import find_groups
+from graphql_api.graph.words import GOING
 from shared.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -62,14 +63,15 @@ def plan_operation(connection: Connection, principal: Principal, request: Operat
     policy = prepared.policy
     expand(connection, principal, request, policy)
     held = settle(connection, policy)
+    present = names_reached(connection, GOING)
     if policy.links is not None:
-        judge_links(connection, policy, policy.links)
+        judge_links(connection, policy, policy.links, present)
         analyze(connection)
     if held:
         forget_followers(connection)
     if prepared.refine is not None:
         prepared.refine(connection)
-    find_blockers(connection, policy, prepared.blockers)
+    find_blockers(connection, policy, prepared.blockers, present)
     blockers, count = totals.blockers(connection)
     return Plan(
         request=request,
@@ -88,16 +90,22 @@ def plan_operation(connection: Connection, principal: Principal, request: Operat
 
 def groups_of(connection: Connection, principal: Principal, request: OperationRequest) -> set[int]:
     """The groups that an operation touches: those of its targets and the one named."""
-    found = set(find_groups(connection, principal, request))
+    if request.kind in {"restore", "purge"}:
+        from graphql_api.graph.prepare.restoring import trash_groups
+
+        return trash_groups(connection, principal, request)
+    found = find_groups(connection, principal, request)
     if request.group is not None:
         found.add(find_group(connection, principal, request.group, ("group",)).id)
     return found
 
 
 def _operations() -> Mapping[str, Prepare]:
-    from graphql_api.graph.prepare import deletion, moving
+    from graphql_api.graph.prepare import deletion, moving, restoring
 
     return {
         "move_to_group": moving.prepare_move,
         "delete": deletion.prepare_delete,
+        "restore": restoring.prepare_restore,
+        "purge": restoring.prepare_purge,
     }

@@ -128,7 +128,7 @@ class OperationRequest:
     def from_json(cls, value: Mapping[str, Any]) -> OperationRequest:
         """The request from what `to_json` made."""
         known = {each.name for each in fields(cls)}
-        values = {
+        values: dict[str, Any] = {
             name: tuple(item) if isinstance(item, list) else item
             for name, item in value.items()
             if name in known

@@ -172,12 +172,13 @@ class Lab:
 
     def annotate(self, thing: Thing, class_name: str, who: str, **values: Any) -> Thing:
         """A new annotation on something, with its link; both belong to `who`."""
-        filled = {
+        known: dict[str, dict[str, Any]] = {
             "TagAnnotation": {"text_value": "tag"},
             "CommentAnnotation": {"text_value": "nice"},
             "LongAnnotation": {"long_value": 4, "namespace": NS_RATING},
             "MapAnnotation": {},
-        }.get(class_name, {})
+        }
+        filled = known.get(class_name, {})
         group = self.value(thing, "group_id")
         note = self.row("Annotation", who, group, class_name=class_name, **(filled | values))
         self.link(thing, note, who)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from graphql_api.graph.edges import CODES, table_of
-from graphql_api.graph.planner.expand import live, names_reached
+from graphql_api.graph.planner.expand import live
 from graphql_api.graph.planner.settle import source_is_live
 from graphql_api.graph.planner.tables import BLOCKERS, REACHED
 from graphql_api.graph.words import GOING, State, reason_code
@@ -31,9 +31,13 @@ if TYPE_CHECKING:
     from graphql_api.graph.words import Reason
 
 
-def find_blockers(connection: Connection, policy: Policy, extra: list[Any]) -> None:
-    """Fill the table of blockers from the policy's crossings and the operation's own arms."""
-    present = names_reached(connection, State.IN)
+def find_blockers(
+    connection: Connection, policy: Policy, extra: list[Any], present: set[str]
+) -> None:
+    """Fill the table of blockers from the policy's crossings and the operation's own arms.
+
+    `present` names the classes of which something goes.
+    """
     arms = list(extra)
     for cross in policy.crosses:
         if cross.forward and cross.edge.source in present:

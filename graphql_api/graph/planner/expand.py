@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
     union_all,
 )
 
@@ -61,6 +62,8 @@ def expand(
 
 def live(policy: Policy, alias: Any) -> Any:
     """The rows among which a policy works: live ones, or those of certain trash entries."""
+    if policy.whatever_state:
+        return true()
     column = alias.c.trash_id
     return column.is_(None) if policy.trash is None else column.in_(policy.trash)
 
@@ -108,7 +111,7 @@ def node_columns(class_name: str, row: Any) -> list[Any]:
 
 def code_of(outcomes: Iterable[Outcome]) -> Any:
     """The verdict as SQL: the first outcome whose condition holds; none fitting means staying."""
-    whens = []
+    whens: list[Any] = []
     for condition, state, reason in outcomes:
         if isinstance(reason, ColumnElement):
             number: Any = literal(verdict(state), Integer) + reason

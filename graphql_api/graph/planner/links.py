@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import Integer, String, and_, cast, literal, null, select, union_all, update
 
 from graphql_api.graph.edges import CODES, EDGES, NAMES, Kind, edges_of
-from graphql_api.graph.planner.expand import code_of, live, names_reached
+from graphql_api.graph.planner.expand import code_of, live
 from graphql_api.graph.planner.tables import REACHED, add
 from graphql_api.graph.words import GOING, State
 
@@ -34,9 +34,13 @@ class Ends:
         return and_(self.parent.state >= least, self.child.state >= least)
 
 
-def judge_links(connection: Connection, policy: Policy, verdicts: LinkVerdicts) -> None:
-    """Add the links of everything that goes to the planner's table, with their verdicts."""
-    present = names_reached(connection, GOING)
+def judge_links(
+    connection: Connection, policy: Policy, verdicts: LinkVerdicts, present: set[str]
+) -> None:
+    """Add the links of everything that goes to the planner's table, with their verdicts.
+
+    `present` names the classes of which something goes.
+    """
     edges = [edge for edge in edges_of(*Kind) if edge.link is not None]
     arms = []
     for edge in edges:

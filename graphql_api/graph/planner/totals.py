@@ -20,7 +20,7 @@ SHOWN_BLOCKERS = 100
 
 
 def hash_of(column: Any) -> Any:
-    """A number below 2**31 that depends on an id, and not linearly, so that sums tell sets apart."""
+    """A number below 2**31 that depends on an id, not linearly: so sums tell sets apart."""
     mixed = (column % PRIME) * 48_271 % PRIME
     return mixed * mixed % PRIME
 

@@ -127,9 +127,11 @@ def _crosses() -> list[Cross]:
     """What is used by something that stays cannot be deleted by itself."""
     found = [Cross(_FIELD, Reason.USED_BY_FIELD, forward=False),
              Cross(_FILESET, Reason.FILESET_SPLIT)]  # fmt: skip
-    for edge in edges_of(Kind.REFERS):
-        if edge.link is None and edge not in {_FIELD, _FILESET, _FILE}:
-            found.append(Cross(edge, _used(edge), forward=False))
+    found += [
+        Cross(edge, _used(edge), forward=False)
+        for edge in edges_of(Kind.REFERS)
+        if edge.link is None and edge not in {_FIELD, _FILESET, _FILE}
+    ]
     return found
 
 

@@ -51,16 +51,15 @@ class _Rules:
 
     def follows(self) -> list[Follow]:
         """Each edge with its rule."""
-        found = []
-        for edge in edges_of(Kind.CONTAINS):
-            found.append(Follow(edge, self.content))
+        found = [Follow(edge, self.content) for edge in edges_of(Kind.CONTAINS)]
         for edge in edges_of(Kind.PART):
             personal = edge is _ROI or edge in _DISPLAY
             found.append(Follow(edge, self.personal if personal else self.part))
-        for edge in edges_of(Kind.REFERS):
-            found.append(Follow(edge, self.part if edge is _IMAGES_OF_FIELDS else self.shared))
-        for edge in edges_of(Kind.ANNOTATES):
-            found.append(Follow(edge, self.annotation))
+        found += [
+            Follow(edge, self.part if edge is _IMAGES_OF_FIELDS else self.shared)
+            for edge in edges_of(Kind.REFERS)
+        ]
+        found += [Follow(edge, self.annotation) for edge in edges_of(Kind.ANNOTATES)]
         found.append(Follow(_FILESET, self.member, upward=True, least=State.FORCED))
         return found
 
@@ -158,11 +157,9 @@ def _holds() -> list[Hold]:
         Hold(_ROI, elsewhere),
         Hold(_FOLDER_ROI, elsewhere, when=lambda roi: roi.c.image_id.is_(None)),
     ]
-    for edge in edges_of(Kind.PART):
-        if edge is not _ROI:
-            found.append(Hold(edge, elsewhere, initially=False))
-    for edge in edges_of(Kind.ANNOTATES):
-        found.append(Hold(edge, elsewhere))
+    parts = [edge for edge in edges_of(Kind.PART) if edge is not _ROI]
+    found += [Hold(edge, elsewhere, initially=False) for edge in parts]
+    found += [Hold(edge, elsewhere) for edge in edges_of(Kind.ANNOTATES)]
     for edge in edges_of(Kind.REFERS):
         if edge is _FILESET:
             found.append(Hold(edge, Reason.FILESET_SPLIT))

@@ -84,9 +84,7 @@ class Step:
         exclude = {class_named(name) for name in option.exclude}
         if self.class_name != "Annotation":
             names = set(lineage(self.class_name))
-            is_in = true() if names & include else false()
-            named = true() if names & (include | exclude) else false()
-            return named, is_in, true()
+            return _truth(names & (include | exclude)), _truth(names & include), true()
         classes = {name: set(lineage(name)) for name in ANNOTATION_CLASSES}
         named = self.is_a(*(n for n, up in classes.items() if up & (include | exclude)))
         is_in = self.is_a(*(n for n, up in classes.items() if up & include))
@@ -100,6 +98,10 @@ class Step:
 
 
 Verdicts: TypeAlias = Callable[[Step], Sequence[Outcome]]
+
+
+def _truth(found: set[str]) -> Condition:
+    return true() if found else false()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +166,5 @@ class Policy:
     """Columns that are emptied where one end goes and the other stays."""
     trash: tuple[int, ...] | None = None
     """None: live rows are meant; else the rows that these Activities put into the trash."""
+    whatever_state: bool = False
+    """Live and trashed rows alike are meant."""

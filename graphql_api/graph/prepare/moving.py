@@ -187,21 +187,21 @@ def move_targets(
     owners = {each.owner_id for each in objects}
     here = {each.group_id for each in objects}
     members = (
-        select(Membership.group_id, func.count().label("count"))
+        select(Membership.group_id, func.count().label("members"))
         .where(Membership.user_id.in_(owners))
         .group_by(Membership.group_id)
         .subquery()
     )
     rows = connection.execute(
-        select(Group.id, Group.name, func.coalesce(members.c.count, 0).label("count"))
+        select(Group.id, Group.name, func.coalesce(members.c.members, 0).label("members"))
         .outerjoin(members, members.c.group_id == Group.id)
         .where(visible_groups(principal), Group.name.not_in(("system", "user", "guest")))
         .order_by(Group.name_key, Group.id)
     ).all()
     everywhere = principal.may(Privilege.CHGRP)
     return [
-        (row.id, row.name, row.count == len(owners))
+        (row.id, row.name, row.members == len(owners))
         for row in rows
         if (len(here) > 1 or row.id not in here)
-        and (everywhere or (row.count == len(owners) and owners == {principal.user_id}))
+        and (everywhere or (row.members == len(owners) and owners == {principal.user_id}))
     ]

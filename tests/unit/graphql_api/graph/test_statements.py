@@ -1,0 +1,70 @@
+"""Plans and their execution send as many statements for ten images as for three hundred."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.database import counted_statements
+from tests.support.lab import Lab
+
+if TYPE_CHECKING:
+    from shared.database import Database
+    from shared.settings import Settings
+    from shared.storage import LocalStorage
+    from tests.support.lab import Thing
+
+MOST_FOR_A_DRY_RUN = 30
+
+
+@pytest.fixture
+def lab(database: Database, storage: LocalStorage, settings: Settings) -> Lab:
+    return Lab(database, storage, settings).open()
+
+
+def full_dataset(lab: Lab, group: int, images: int) -> Thing:
+    dataset = lab.row("Dataset", "A", group)
+    for number in range(images):
+        image = lab.image("A", group)
+        lab.link(dataset, image, "A")
+        if number % 2:
+            lab.annotate(image, "CommentAnnotation", "A")
+    return dataset
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_statements_do_not_depend_on_the_number_of_objects(lab: Lab) -> None:
+    g1, g2 = lab.group("g1", "rwra--", "A"), lab.group("g2", "rwra--", "A")
+    counts: dict[str, list[int]] = {"dry": [], "move": [], "delete": []}
+    for images in (10, 300):
+        dataset = full_dataset(lab, g1, images)
+        with counted_statements() as dry:
+            shown = lab.plan("A", "move_to_group", dataset, group=f"Group:{g2}")
+        with counted_statements() as move:
+            lab.run("A", "move_to_group", dataset, group=f"Group:{g2}")
+        with counted_statements() as gone:
+            lab.run("A", "delete", dataset)
+        for name, count in (("dry", dry), ("move", move), ("delete", gone)):
+            counts[name].append(len(count))
+        assert next(each for each in shown["included"] if each["type"] == "Image")["count"] == (
+            images
+        )
+
+    for name, (few, many) in counts.items():
+        assert few == many, name
+
+
+def test_a_dry_run_of_a_dataset_takes_few_statements(lab: Lab) -> None:
+    from graphql_api.graph.operations import plan_operation
+    from graphql_api.graph.request import OperationRequest
+
+    g1, g2 = lab.group("g1", "rwra--", "A"), lab.group("g2", "rwra--", "A")
+    dataset = full_dataset(lab, g1, 50)
+    request = OperationRequest("move_to_group", (str(dataset),), group=f"Group:{g2}")
+    principal = lab.principal("A")
+
+    with counted_statements() as count, lab.database.planning() as connection:
+        plan_operation(connection, principal, request)
+
+    assert len(count) < MOST_FOR_A_DRY_RUN
