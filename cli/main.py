@@ -11,6 +11,7 @@ import typer
 
 from cli.commands import accounts, demo, import_files, run, serve, session
 from cli.output import exit_code
+from cli.supervisor import end_with_supervisor
 from shared.errors import TesseraError
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.add_typer(serve.app, name="serve")
 
 def main() -> None:
     """Run the command line; a TesseraError is told in one line and ends with its exit code."""
+    end_with_supervisor()
     try:
         app()
     except TesseraError as error:

@@ -1,12 +1,14 @@
 """Keep a set of processes alive until told to stop.
 
 A process that dies is started again, after a pause that grows; one that dies at once, again and
-again,
-ends the whole with its last words. Stopping asks politely first.
+again, ends the whole with its last words. Stopping asks politely first. What a dead process leaves
+behind (the tile service's workers) is ended too: it would hold the port.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 GRACE_S = 15.0
 SHORT_LIFE_S = 5.0
 MAX_EARLY_DEATHS = 3
+SUPERVISOR = "TESSERA_SUPERVISED"
+"""Environment variable that tells a child the process id of its supervisor."""
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(slots=True)
@@ -44,8 +49,16 @@ class Child:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "cli", *self.arguments],
             start_new_session=True,
-            env={**os.environ, "TESSERA_SUPERVISED": "1"},
+            env={**os.environ, SUPERVISOR: str(os.getpid())},
         )
+
+    def end_group(self) -> None:
+        """End what the process has started and not ended itself."""
+        if self.process is not None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):  # the second: macOS, all are gone
+                return
 
 
 @dataclass(slots=True)
@@ -77,6 +90,7 @@ class Supervisor:
             status = child.process.poll()
             if status is None:
                 continue
+            child.end_group()
             if child.once and status == 0:
                 child.is_done = True
                 continue
@@ -94,14 +108,27 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask all children to end, last started first, and end those that do not."""
-        running = [child.process for child in reversed(self.children) if child.process]
-        for process in running:
+        running = [
+            (child, child.process)
+            for child in reversed(self.children)
+            if child.process is not None and not child.is_done
+        ]
+        for _, process in running:
             if process.poll() is None:
                 process.terminate()
         deadline = time.monotonic() + GRACE_S
-        for process in running:
-            try:
+        for child, process in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            child.end_group()
+            process.wait()
+
+
+def end_with_supervisor() -> None:
+    """Ask the kernel to end this process politely when its supervisor dies (Linux only).
+
+    Does nothing in a process that no supervisor has started.
+    """
+    if sys.platform != "linux" or os.environ.get(SUPERVISOR) != str(os.getppid()):
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
