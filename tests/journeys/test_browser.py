@@ -1,4 +1,4 @@
-"""The pages in a real browser: log in, look at an image, change how it is shown; ask in GraphiQL."""
+"""The pages in a real browser: log in, look at an image and change it; ask in GraphiQL."""
 
 from __future__ import annotations
 
