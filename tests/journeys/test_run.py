@@ -17,13 +17,13 @@ DEMO_WITHIN_S = 400.0
 AGAIN_WITHIN_S = 60.0
 SETS = """
 query ($lab: ID!, $annotate: ID!, $only: ID!) {
-  full: projects(where: {group: $lab}, first: 100) { nodes { ...tree } }
-  annotate: projects(where: {group: $annotate}, first: 100) { nodes { ...tree } }
-  only: projects(where: {group: $only}, first: 100) { nodes { ...tree } }
-  plates(first: 10) { nodes { owner { login } wells { nodes {
-    wellSamples { nodes { image { id } plateAcquisition { name } } } } } } }
+  full: projects(where: {group: $lab}, first: 30) { nodes { ...tree } }
+  annotate: projects(where: {group: $annotate}, first: 30) { nodes { ...tree } }
+  only: projects(where: {group: $only}, first: 30) { nodes { ...tree } }
+  plates(first: 10) { nodes { owner { login } wells(first: 20) { nodes {
+    wellSamples(first: 10) { nodes { image { id } plateAcquisition { name } } } } } } }
 }
-fragment tree on Project { name owner { login } datasets { nodes { name images { nodes {
+fragment tree on Project { name owner { login } datasets(first: 5) { nodes { name images(first: 20) { nodes {
   name pixels { sizeX sizeY sizeC } channels { name } tiles { levels { width } } } } } } }
 """
 GROUPS = "{ groups(first: 20) { nodes { id name permissions } } }"
