@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -155,6 +155,27 @@ class Doorkeeper:
         principal, grant = self._principal(credential)
         with self._database.read() as connection:
             return question(connection, principal, grant)
+
+    def ask_once(
+        self,
+        credential: Credential,
+        key: Hashable,
+        question: Callable[[Connection, Principal, Grant | None], Answered],
+    ) -> Answered:
+        """As `ask`, remembered for the few seconds and the epoch that a verdict lives."""
+        whole = ("asked", credential, key)
+        known = self._verdicts.get(whole)
+        if isinstance(known, tuple) and known[0] > clock.now():
+            answer: Answered = known[1]
+            return answer
+        epoch = self._verdicts.epoch()
+        principal, grant = self._principal(credential)
+        with self._database.read() as connection:
+            answer = question(connection, principal, grant)
+        ends = [principal.expires_at, grant.expires_at if grant else None]
+        end = min((at for at in ends if at is not None), default=2**63)
+        self._verdicts.put(whole, (end, answer), epoch=epoch)
+        return answer
 
     def _keep(
         self,

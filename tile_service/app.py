@@ -39,8 +39,10 @@ from tile_service.routes.measures import answer_histogram, answer_pixel
 from tile_service.routes.problems import incident, problem
 from tile_service.routes.thumbnails import answer_thumbnails
 from tile_service.routes.tiles import answer_tile
+from tile_service.routes.zarr import zarr_route
 from tile_service.settings import TileSettings
 from tile_service.work_queue import WorkQueue
+from tile_service.zarr.codecs import Format
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -55,6 +57,9 @@ ROUTES: dict[str, Route] = {
     "histogram": answer_histogram,
     "pixel": answer_pixel,
     "dzi": answer_deep_zoom,
+    "zarr": zarr_route(Format.V2),
+    "zarr5": zarr_route(Format.V3),
+    "image": zarr_route(Format.V2, bare_numbers=True),
 }
 """By the first segment of the path."""
 OPEN_ROUTES = frozenset({"healthz", "readyz", "metrics"})

@@ -141,10 +141,28 @@ class Darkroom:
             await self.doorkeeper.refresh()
             return await asyncio.to_thread(self.doorkeeper.ask, credential, question)
 
+    async def ask_once(
+        self,
+        credential: Credential | None,
+        key: Hashable,
+        question: Callable[[Connection, Principal, Grant | None], Result],
+    ) -> Result:
+        """`Doorkeeper.ask_once` in a thread: for what many addresses of one image depend on."""
+        if credential is None:
+            return await self.ask(credential, question)
+        with timed("authorise"):
+            await self.doorkeeper.refresh()
+            return await asyncio.to_thread(self.doorkeeper.ask_once, credential, key, question)
+
     @property
     def storage(self) -> Storage:
         """Where files lie."""
         return self._images.storage
+
+    def sight(self, seen: SeenImage) -> RawPixels | None:
+        """The image's raw pixels when it is open already, for a look at its index; without I/O."""
+        image = self._images.known(seen)
+        return None if image is None else RawPixels(image, self._chunks)
 
     async def look(self, seen: SeenImage, work: Callable[[RawPixels], Result]) -> Result:
         """What `work` makes of the image's raw pixels in a worker thread; nothing is kept.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from shared.errors import BrokenFile
+from shared.errors import BrokenFile, NotFound
 from shared.pixels.index_file import load_index
 from shared.pixels.indexed import IndexedSource
 from shared.storage.locator import chunk_index, derived_folder, fileset_folder
@@ -50,13 +50,22 @@ class OpenImages:
             if found is not None:
                 self._images.move_to_end(key)
                 return found
-        opened = OpenImage(key, self._open(seen))
+        try:
+            opened = OpenImage(key, self._open(seen))
+        except NotFound as error:
+            # the image is there: only its files are not
+            raise BrokenFile(error.message, hint=error.hint) from error
         with self._lock:
             self._images[key] = opened
             # What is pushed out closes its files when the last tile that reads it lets go.
             while len(self._images) > self._limit:
                 self._images.popitem(last=False)
         return opened
+
+    def known(self, seen: SeenImage) -> OpenImage | None:
+        """The image when it is open already; without I/O."""
+        with self._lock:
+            return self._images.get((seen.pixels_uuid, seen.generation))
 
     def forget(self, seen: SeenImage) -> None:
         """Open the image anew at the next question, since reading it has failed."""

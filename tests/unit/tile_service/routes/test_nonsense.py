@@ -13,10 +13,18 @@ PIECES = (
     "", "0", "1", "-1", "1e9", "NaN", "inf", "999999999", "99999999999999999999999", "full", "max",
     "^max", "!9,9", "pct:1e400,0,1,1", "pct:99.999999999999,99.99,0.01,0.01", "square", "0.jpg",
     "default.png", "gray.tif", "..", "%00", "Image:1", "Image:0", "💥", "1|1:2$zz", "1," * 50,
-    "9" * 400, "[" * 3000, "intsum|0:999999999", "info.json", "|", "^", ",", "hv", "0/0",
+    "9" * 400, "[" * 3000, "intsum|0:999999999", "info.json", ".zattrs", "Image:1.zarr", "1.dzi",
+    "1_files", "0_0.jpg", "original", "region.ome.tif", "metadata.ome.xml", "|", "^", ",", "hv",
+    "0/0",
 )  # fmt: skip
-NAMES = ("z", "t", "c", "m", "p", "maps", "rdef", "v", "q", "flip", "w", "h", "size", "id", "x")
-ROOTS = ("tiles", "iiif/3", "iiif", "thumbnails", "~", "~abc/tiles", "", "readyz", "zarr")
+NAMES = (
+    "z", "t", "c", "m", "p", "maps", "rdef", "v", "q", "flip", "w", "h", "size", "id", "x", "y",
+    "bins", "channel", "overlap",
+)  # fmt: skip
+ROOTS = (
+    "tiles", "iiif/3", "iiif", "thumbnails", "~", "~abc/tiles", "", "readyz", "zarr", "zarr5",
+    "image", "dzi", "download", "histogram", "pixel",
+)  # fmt: skip
 
 
 async def test_no_address_is_more_than_a_clear_refusal(house: TileHouse) -> None:
