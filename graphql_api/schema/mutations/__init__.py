@@ -14,12 +14,14 @@ from graphql_api.schema.mutations.link import LinkMutations
 from graphql_api.schema.mutations.login import LoginMutations
 from graphql_api.schema.mutations.membership import MembershipMutations
 from graphql_api.schema.mutations.rendering import RenderingMutations
+from graphql_api.schema.mutations.update import UpdateMutations
 
 
 @strawberry.type(description="Everything that changes something.")
 class Mutation(
     LoginMutations,
     ContainerMutations,
+    UpdateMutations,
     LinkMutations,
     MembershipMutations,
     RenderingMutations,
