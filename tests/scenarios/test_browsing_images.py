@@ -100,7 +100,7 @@ def test_addresses_are_signed_for_the_caller(world: World) -> None:
     found = world.data(
         "ben",
         """{ images { nodes { thumbnailUrl(size: 48) tiles { iiifInfoUrl tileUrlTemplate signedUntil
-          levels { width height tileWidth tileHeight scale } } } } }""",
+          zarrUrl deepZoomUrl levels { width height tileWidth tileHeight scale } } } } }""",
     )["images"]["nodes"][0]
     base, _, path = found["tiles"]["iiifInfoUrl"].partition("/~")
     text, _, rest = path.partition("/")
@@ -111,6 +111,8 @@ def test_addresses_are_signed_for_the_caller(world: World) -> None:
     assert found["tiles"]["tileUrlTemplate"] == (
         f"{base}/~{text}/tiles/Image:{image}/{{level}}/{{x}}/{{y}}.jpg?z={{z}}&t={{t}}"
     )
+    assert found["tiles"]["zarrUrl"] == f"{base}/~{text}/zarr/Image:{image}.zarr"
+    assert found["tiles"]["deepZoomUrl"] == f"{base}/~{text}/dzi/Image:{image}.dzi"
     assert found["thumbnailUrl"] == f"{base}/~{text}/thumbnails/Image:{image}?size=48"
     assert [level["scale"] for level in found["tiles"]["levels"]] == [1.0, 2.0]
     wrong = world.ask("ben", "{ images { nodes { thumbnailUrl(size: 0) } } }")

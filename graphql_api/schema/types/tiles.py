@@ -49,6 +49,10 @@ class TileAccess:
             "x and y count tiles, all from 0."
         )
     )
+    deep_zoom_url: str = strawberry.field(description="Deep Zoom descriptor (.dzi).")
+    zarr_url: str = strawberry.field(
+        description="Root of the image as OME-Zarr 0.4 (Zarr 2), whatever its own format."
+    )
     levels: list[TileLevel] = strawberry.field(description="Its levels, largest first.")
     signed_until: DateTime = strawberry.field(description="When these addresses stop working.")
 
@@ -69,6 +73,8 @@ def _one(run: Run, row: Values) -> TileAccess:
     return TileAccess(
         iiif_info_url=f"{base}/iiif/3/{ref}/info.json",
         tile_url_template=f"{base}/tiles/{ref}/{{level}}/{{x}}/{{y}}.jpg?z={{z}}&t={{t}}",
+        deep_zoom_url=f"{base}/dzi/{ref}.dzi",
+        zarr_url=f"{base}/zarr/{ref}.zarr",
         levels=[
             TileLevel(
                 width=width,
