@@ -23,8 +23,9 @@ query ($lab: ID!, $annotate: ID!, $only: ID!) {
   plates(first: 10) { nodes { owner { login } wells(first: 20) { nodes {
     wellSamples(first: 10) { nodes { image { id } plateAcquisition { name } } } } } } }
 }
-fragment tree on Project { name owner { login } datasets(first: 5) { nodes { name images(first: 20) { nodes {
-  name pixels { sizeX sizeY sizeC } channels { name } tiles { levels { width } } } } } } }
+fragment tree on Project { name owner { login } datasets(first: 5) { nodes { name
+  images(first: 20) { nodes {
+    name pixels { sizeX sizeY sizeC } channels { name } tiles { levels { width } } } } } } }
 """
 GROUPS = "{ groups(first: 20) { nodes { id name permissions } } }"
 TAGGED = """

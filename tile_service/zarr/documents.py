@@ -82,8 +82,9 @@ def _array(path: str, array: ServedArray, format: Format) -> Documents:
 
 
 def _attributes(multiscale: Multiscale, omero: Omero | None, format: Format) -> dict[str, Any]:
-    module = v04 if format is Format.V2 else v05
-    return module.attributes(multiscale, omero)
+    version = v04 if format is Format.V2 else v05
+    found: dict[str, Any] = version.attributes(multiscale, omero)
+    return found
 
 
 def _named(attributes: dict[str, Any], format: Format) -> dict[str, Any]:
