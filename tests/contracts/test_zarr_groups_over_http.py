@@ -1,4 +1,7 @@
-"""Labels from masks, plates, and grants: what hangs around the images of a served OME-Zarr."""
+"""Labels from masks, plates, and grants: what hangs around the images of a served OME-Zarr.
+
+On both databases, since all of it is read from rows.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from tests.support.served_zarrs import Served
     from tests.support.tile_house import TileHouse
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ROUTES = ("zarr", "zarr5")
 
 

@@ -7,13 +7,14 @@ the caller sees are drawn, so nothing of it is kept.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select
 
 from shared.auth.select import visible
+from shared.database import ids_in
 from shared.models.rois import Roi, Shape
 from shared.pixels.ngff import v04, v05
 from tile_service.zarr.arrays import made_array
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tile_service.zarr.arrays import ServedArray
 
 _SIDE = 512
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def painted(
 ) -> Callable[[Connection, Principal, Grant | None], NDArray[np.int64]]:
     """The question for one chunk of the label image, its part inside the array (rows, columns).
 
-    Each mask is read and drawn one after the other.
+    Masks are read and drawn a few at a time: all of a crowded plane would not fit into memory.
     """
 
     def question(
@@ -109,22 +111,31 @@ def painted(
         ys = (rows + 0.5) * (full.y / array.shape.y)
         xs = (columns + 0.5) * (full.x / array.shape.x)
         out = np.zeros((len(ys), len(xs)), np.int64)
-        place = _near(full_plane(at.z, array.shape.z, full.z), at.t, ys, xs)
-        statement = (
-            select(
-                Roi.id, Shape.x, Shape.y, Shape.width, Shape.height, Shape.transform,
-                Shape.mask_bytes,
-            )
-            .join(Shape, Shape.roi_id == Roi.id)
-            .where(_masks(principal, image_id), place)
+        z = full_plane(at.z, array.shape.z, full.z)
+        touching = connection.scalars(
+            select(Shape.id)
+            .join(Roi, Shape.roi_id == Roi.id)
+            .where(_masks(principal, image_id), _near(z, at.t, ys, xs))
             .order_by(Roi.id, Shape.position, Shape.id)
-            .execution_options(yield_per=16)
-        )  # fmt: skip
-        for row in connection.execute(statement):
-            _paint(out, row, ys, xs)
+        ).all()
+        for start in range(0, len(touching), _AT_ONCE):
+            for row in _with_bits(connection, touching[start : start + _AT_ONCE]):
+                _paint(out, row, ys, xs)
         return out
 
     return question
+
+
+def _with_bits(connection: Connection, shape_ids: Sequence[int]) -> Sequence[Any]:
+    """The masks themselves, in the order of drawing."""
+    return connection.execute(
+        select(
+            Shape.roi_id, Shape.x, Shape.y, Shape.width, Shape.height, Shape.transform,
+            Shape.mask_bytes,
+        )
+        .where(ids_in(connection, Shape.__table__.c.id, shape_ids))
+        .order_by(Shape.roi_id, Shape.position, Shape.id)
+    ).all()  # fmt: skip
 
 
 def _masks(principal: Principal, image_id: int) -> ColumnElement[bool]:
@@ -178,7 +189,7 @@ def _paint(out: NDArray[np.int64], row: Any, ys: NDArray[Any], xs: NDArray[Any])
     bit = np.where(inside, i * width + j, 0)
     packed = np.frombuffer(row.mask_bytes, np.uint8)
     is_set = (packed[bit >> 3] >> (7 - (bit & 7)).astype(np.uint8)) & 1
-    out[inside & (is_set == 1)] = row.id
+    out[inside & (is_set == 1)] = row.roi_id
 
 
 def _matrix(text: str) -> list[float] | None:

@@ -38,7 +38,6 @@ def assert_harmless(headers: object, name: str) -> None:
     assert headers["content-security-policy"] == "sandbox; default-src 'none'"  # type: ignore[index]
 
 
-@on_sqlite
 async def test_all_metadata_is_text_in_two_sections(house: TileHouse) -> None:
     image = house.image(random_planes(SMALL, "uint8"))
     keep_metadata(
@@ -121,7 +120,6 @@ def describe(house: TileHouse, image: ServedImage) -> None:
         )  # fmt: skip
 
 
-@on_sqlite
 async def test_ome_xml_is_written_from_the_rows_where_the_file_has_none(house: TileHouse) -> None:
     image = house.image(
         random_planes((1, 2, 3, 16, 24), "uint16"), colors=(0xFF0000FF, 0x00FF0080),
@@ -224,7 +222,6 @@ async def test_one_original_is_the_file_itself_in_whole_or_in_part(house: TileHo
     assert (head.content, head.headers["content-length"]) == (b"", str(len(stored)))
 
 
-@on_sqlite
 async def test_several_originals_come_as_a_zip_with_safe_names(house: TileHouse) -> None:
     image = house.image(random_planes(SMALL, "uint8"))
     more = {"sub/a:b.txt": b"colon", "sub/a_b.txt": b"taken", "big.bin": bytes(3 * 2**20)}
