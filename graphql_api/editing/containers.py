@@ -1,4 +1,4 @@
-"""Make Projects, Datasets and Screens: in which group, for whom, and under which parent.
+"""Make Projects, Datasets, Screens and Folders: in which group, for whom, and under which parent.
 
 Without a group it is the parent's, else the caller's default group; without an owner semantics 2.5
 decides. The link to the parent follows the rules of every other link.
@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
-from graphql_api.editing.links import open_event, plan_links, save_links
+from graphql_api.editing.links import open_event, plan_links, refusal, save_links
 from graphql_api.editing.places import find_group, find_user, load_group
 from graphql_api.editing.targets import Target, find_target
 from graphql_api.editing.texts import valid_description, valid_name
-from shared.auth.creation import GroupFacts, default_owner, may_create, require_same_group
+from shared.auth.creation import (
+    GroupFacts,
+    default_owner,
+    may_create,
+    may_refer,
+    require_same_group,
+)
 from shared.auth.decide import ObjectFacts, denied
 from shared.auth.epoch import bump_epoch
 from shared.auth.rules import Action
@@ -32,8 +38,16 @@ if TYPE_CHECKING:
 
     from shared.auth.principal import Principal
 
-PARENTS: Mapping[str, tuple[str, ...]] = {"Project": (), "Dataset": ("Project",), "Screen": ()}
+PARENTS: Mapping[str, tuple[str, ...]] = {
+    "Project": (),
+    "Dataset": ("Project",),
+    "Screen": (),
+    "Folder": ("Folder",),
+    "TagAnnotation": ("TagAnnotation",),
+}
 """Into which classes something new of a class can be put."""
+PARENT_COLUMNS: Mapping[str, str] = {"Folder": "parent_folder_id"}
+"""The column that names the parent, for classes that are no links' children."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +68,10 @@ def create_container(connection: Connection, principal: Principal, new: NewConta
     Raises `NotFound`, `Denied` or `Invalid`; then the transaction must not be committed.
     """
     name, description = valid_name(new.name), valid_description(new.description)
-    parent = _parent(connection, principal, new)
-    group = _group(connection, principal, new, parent)
-    owner_id = _owner(connection, principal, new, group, parent)
+    parent = parent_of_new(connection, principal, new)
+    group = group_of_new(connection, principal, new, parent)
+    owner_id = owner_of_new(connection, principal, new, group, parent)
+    placed = _placed(principal, new, owner_id, parent)
     event_id = open_event(connection, principal, f"create{new.class_name}")
     moment = now()
     table: Any = MODELS[new.class_name].__table__
@@ -73,12 +88,13 @@ def create_container(connection: Connection, principal: Principal, new: NewConta
             name=name,
             name_key=sort_key(name),
             description=description,
+            **placed,
         )
         .returning(table.c.id)
     ).scalar_one()
     record(connection, event_id, new.class_name, "INSERT", [number], group_id=group.id)
     ref = ObjectRef(new.class_name, number)
-    if parent is not None:
+    if parent is not None and not placed:
         facts = ObjectFacts(new.class_name, owner_id, group.id, group.permissions)
         links = plan_links(connection, principal, [parent], [Target(ref, facts, 1)])
         save_links(connection, links, event_id)
@@ -86,7 +102,20 @@ def create_container(connection: Connection, principal: Principal, new: NewConta
     return ref
 
 
-def _parent(connection: Connection, principal: Principal, new: NewContainer) -> Target | None:
+def _placed(
+    principal: Principal, new: NewContainer, owner_id: int, parent: Target | None
+) -> dict[str, int]:
+    """The column that names the parent, for a class that has one; raises `Denied`."""
+    column = PARENT_COLUMNS.get(new.class_name)
+    if column is None or parent is None:
+        return {}
+    if not may_refer(principal, new.class_name, owner_id, parent.facts):
+        raise refusal(principal, parent)
+    return {column: parent.ref.id}
+
+
+def parent_of_new(connection: Connection, principal: Principal, new: NewContainer) -> Target | None:
+    """What is to hold it, its group held; raises `NotFound`, or `Invalid` for what cannot."""
     if new.parent is None:
         return None
     classes = PARENTS[new.class_name]
@@ -109,9 +138,10 @@ def _parent(connection: Connection, principal: Principal, new: NewContainer) -> 
     return find_target(connection, principal, new.parent, path=("parent",))
 
 
-def _group(
+def group_of_new(
     connection: Connection, principal: Principal, new: NewContainer, parent: Target | None
 ) -> GroupFacts:
+    """In which group it is made; raises `NotFound` or `Invalid`."""
     if new.group is not None:
         group = find_group(connection, principal, new.group, ("group",))
     elif parent is not None:
@@ -136,7 +166,7 @@ def _group(
     return group
 
 
-def _owner(
+def owner_of_new(
     connection: Connection,
     principal: Principal,
     new: NewContainer,

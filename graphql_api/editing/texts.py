@@ -5,10 +5,17 @@ Surrounding blanks of a name are dropped. NUL and lone surrogates cannot be stor
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shared.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_NAME = 255
 MAX_DESCRIPTION = 65_536
+MAX_PAIRS = 1_000
+"""Key-value pairs of one annotation."""
 
 
 def valid_name(text: str, path: tuple[str, ...] = ("name",)) -> str:
@@ -44,3 +51,38 @@ def _storable(text: str, path: tuple[str, ...]) -> str:
             path=path,
         )
     return text
+
+
+def valid_text(text: str, path: tuple[str, ...], limit: int = MAX_DESCRIPTION) -> str:
+    """A text of at least one character that is no blank, kept as it was typed; raises
+    `Invalid`.
+    """
+    if not _storable(text, path).strip():
+        raise Invalid("The text is empty.", hint="Give at least one character.", path=path)
+    if len(text) > limit:
+        raise Invalid(
+            f"The text has {len(text)} characters.", hint=f"Give at most {limit}.", path=path
+        )
+    return text
+
+
+def valid_namespace(text: str | None, path: tuple[str, ...] = ("namespace",)) -> str | None:
+    """A namespace, or None; raises `Invalid`."""
+    return None if text is None else valid_name(text, path)
+
+
+def valid_pairs(
+    pairs: Iterable[tuple[str, str]], path: tuple[str, ...] = ("pairs",)
+) -> tuple[tuple[str, str], ...]:
+    """Key-value pairs in order: keys of 1 to 255 characters, values of any text; raises
+    `Invalid` naming the pair.
+    """
+    found = []
+    for place, (key, value) in enumerate(pairs):
+        valid_description(value, (*path, str(place), "value"))
+        found.append((valid_name(key, (*path, str(place), "key")), value))
+    if len(found) > MAX_PAIRS:
+        raise Invalid(
+            f"There are {len(found)} pairs.", hint=f"Give at most {MAX_PAIRS}.", path=path
+        )
+    return tuple(found)

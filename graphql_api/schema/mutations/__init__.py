@@ -8,12 +8,16 @@ from __future__ import annotations
 import strawberry
 
 from graphql_api.schema.mutations.activities import ActivityMutations
+from graphql_api.schema.mutations.annotate import AnnotateMutations
+from graphql_api.schema.mutations.annotations import AnnotationMutations
 from graphql_api.schema.mutations.containers import ContainerMutations
 from graphql_api.schema.mutations.import_files import ImportMutations
 from graphql_api.schema.mutations.link import LinkMutations
 from graphql_api.schema.mutations.login import LoginMutations
 from graphql_api.schema.mutations.membership import MembershipMutations
 from graphql_api.schema.mutations.rendering import RenderingMutations
+from graphql_api.schema.mutations.tags import TagMutations
+from graphql_api.schema.mutations.unannotate import UnannotateMutations
 from graphql_api.schema.mutations.update import UpdateMutations
 
 
@@ -22,6 +26,10 @@ class Mutation(
     LoginMutations,
     ContainerMutations,
     UpdateMutations,
+    AnnotateMutations,
+    UnannotateMutations,
+    AnnotationMutations,
+    TagMutations,
     LinkMutations,
     MembershipMutations,
     RenderingMutations,

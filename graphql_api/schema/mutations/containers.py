@@ -1,4 +1,4 @@
-"""`createProject`, `createDataset` and `createScreen`.
+"""`createProject`, `createDataset`, `createScreen` and `createFolder`.
 
 Where something new goes and to whom it belongs is decided in `graphql_api.editing.containers`.
 """
@@ -16,7 +16,12 @@ from graphql_api.context import RequestContext
 from graphql_api.editing.containers import NewContainer, create_container
 from graphql_api.editing.idempotency import once
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
-from graphql_api.schema.types.references import LazyDataset, LazyProject, LazyScreen
+from graphql_api.schema.types.references import (
+    LazyDataset,
+    LazyFolder,
+    LazyProject,
+    LazyScreen,
+)
 
 Info = strawberry.Info[RequestContext, None]
 
@@ -65,6 +70,15 @@ class CreateScreenInput(CreateInput):
     )
 
 
+@strawberry.input(description="A new Folder.")
+class CreateFolderInput(CreateInput):
+    """Input of `createFolder`."""
+
+    parent: strawberry.ID | None = strawberry.field(
+        default=None, description="The Folder in which it lies."
+    )
+
+
 @strawberry.type(description="The new Project, or why there is none.")
 class CreateProjectPayload:
     """Answer of `createProject`."""
@@ -95,8 +109,20 @@ class CreateScreenPayload:
     )
 
 
-Given = CreateProjectInput | CreateDatasetInput | CreateScreenInput
-Payload = TypeVar("Payload", CreateProjectPayload, CreateDatasetPayload, CreateScreenPayload)
+@strawberry.type(description="The new Folder, or why there is none.")
+class CreateFolderPayload:
+    """Answer of `createFolder`."""
+
+    folder: LazyFolder | None = strawberry.field(default=None, description="The new Folder.")
+    errors: list[MutationError] = strawberry.field(
+        default_factory=list, description="Why nothing was made."
+    )
+
+
+Given = CreateProjectInput | CreateDatasetInput | CreateScreenInput | CreateFolderInput
+Payload = TypeVar(
+    "Payload", CreateProjectPayload, CreateDatasetPayload, CreateScreenPayload, CreateFolderPayload
+)
 
 
 def _create_project(info: Info, input: CreateProjectInput) -> CreateProjectPayload:
@@ -112,6 +138,11 @@ def _create_dataset(info: Info, input: CreateDatasetInput) -> CreateDatasetPaylo
 def _create_screen(info: Info, input: CreateScreenInput) -> CreateScreenPayload:
     """Make a Screen."""
     return _create(info, "Screen", input, CreateScreenPayload)
+
+
+def _create_folder(info: Info, input: CreateFolderInput) -> CreateFolderPayload:
+    """Make a Folder."""
+    return _create(info, "Folder", input, CreateFolderPayload)
 
 
 def _create(info: Info, class_name: str, given: Given, payload: Callable[..., Payload]) -> Payload:
@@ -155,4 +186,7 @@ class ContainerMutations:
     )
     create_screen: CreateScreenPayload = strawberry.field(
         resolver=_create_screen, description="Make a Screen."
+    )
+    create_folder: CreateFolderPayload = strawberry.field(
+        resolver=_create_folder, description="Make a Folder, in another one if wanted."
     )

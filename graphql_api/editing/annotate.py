@@ -1,0 +1,298 @@
+"""Annotate one or thousands of objects at once; the number of statements does not depend on them.
+
+New tags, comments and files are made once per group and attached to every target there; key-value
+pairs and ratings are made for each target, so that editing one object never changes another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert
+
+from graphql_api.editing.annotation_rows import (
+    KINDS,
+    Maker,
+    Pairs,
+    by_group,
+    make_annotations,
+    new_link,
+    require_creation,
+    tag_values,
+    write_pairs,
+)
+from graphql_api.editing.changing import hold_targets
+from graphql_api.editing.idempotency import once
+from graphql_api.editing.links import NewLink, open_event, save_links
+from graphql_api.editing.places import load_group
+from graphql_api.editing.ratings import rate
+from graphql_api.editing.targets import Target, find_targets
+from graphql_api.editing.texts import (
+    valid_description,
+    valid_name,
+    valid_namespace,
+    valid_pairs,
+    valid_text,
+)
+from shared.auth.creation import may_refer
+from shared.auth.decide import decide, denied
+from shared.auth.epoch import bump_epoch
+from shared.auth.rules import Action, base_class
+from shared.clock import now
+from shared.errors import Invalid, TesseraError
+from shared.journal import record
+from shared.models.annotations import NS_CLIENT_MAP
+from shared.models.images import OriginalFile
+from shared.models.links import LINKS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from shared.auth.principal import Principal
+    from shared.database import Database
+    from shared.refs import ObjectRef
+
+MAX_TARGETS = 10_000
+MAX_LINKS = 50_000
+MAX_RATING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """An attachment whose bytes lie in storage already."""
+
+    upload: str
+    name: str
+    storage_name: str
+    size: int
+    sha1: str
+    mimetype: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotating:
+    """What is to be attached to which objects; ids as they were given."""
+
+    targets: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    new_tags: tuple[tuple[str, str | None], ...] = ()
+    """Text and description."""
+    comment: str | None = None
+    rating: int | None = None
+    namespace: str | None = NS_CLIENT_MAP
+    pairs: Pairs = ()
+    files: tuple[str, ...] = ()
+    """File annotations that are there already, by id."""
+    new_files: tuple[NewFile, ...] = ()
+
+
+@dataclass(slots=True)
+class _Made:
+    annotations: list[ObjectRef]
+    links: list[NewLink]
+
+
+def annotate(
+    database: Database, principal: Principal, wanted: Annotating, key: str | None = None
+) -> tuple[list[ObjectRef], list[ObjectRef]]:
+    """Attach everything to every target; answers the annotations and the caller's links.
+
+    Raises `NotFound`, `Denied` naming a target, a tag or a group, or `Invalid`, alone or as a
+    group; then nothing was done.
+    """
+    clean = checked(wanted)
+    with database.write() as connection:
+        refs = once(
+            connection,
+            principal,
+            "annotate",
+            key,
+            asdict(clean),
+            lambda: write_annotations(connection, principal, clean),
+        )
+    return (
+        [ref for ref in refs if ref.class_name not in LINKS],
+        [ref for ref in refs if ref.class_name in LINKS],
+    )
+
+
+def checked(wanted: Annotating) -> Annotating:
+    """The same with clean texts; raises `Invalid` for what no state of things could allow."""
+    if not wanted.targets:
+        raise Invalid("The list targets is empty.", hint="Name at least one.", path=("targets",))
+    attached = len(wanted.tags) + len(wanted.new_tags) + len(wanted.files) + len(wanted.new_files)
+    attached += (wanted.comment is not None) + (wanted.rating is not None) + bool(wanted.pairs)
+    if not attached:
+        raise Invalid(
+            "There is nothing to attach.", hint="Give tags, a comment, a rating, pairs or files."
+        )
+    if len(wanted.targets) > MAX_TARGETS or len(wanted.targets) * attached > MAX_LINKS:
+        raise Invalid(
+            f"{len(wanted.targets)} targets and {attached} annotations are too many at once.",
+            hint=f"Give at most {MAX_TARGETS} targets, and make at most {MAX_LINKS} links.",
+            path=("targets",),
+        )
+    if wanted.rating is not None and not 0 <= wanted.rating <= MAX_RATING:
+        raise Invalid("A rating is a number from 0 to 5.", path=("rating",))
+    return Annotating(
+        targets=tuple(dict.fromkeys(wanted.targets)),
+        tags=tuple(dict.fromkeys(wanted.tags)),
+        new_tags=tuple(
+            (
+                valid_name(text, ("newTags", str(place), "name")),
+                valid_description(more, ("newTags", str(place), "description")),
+            )
+            for place, (text, more) in enumerate(wanted.new_tags)
+        ),
+        comment=None if wanted.comment is None else valid_text(wanted.comment, ("comment",)),
+        rating=wanted.rating,
+        namespace=valid_namespace(wanted.namespace, ("keyValues", "namespace")),
+        pairs=valid_pairs(wanted.pairs, ("keyValues", "pairs")),
+        files=tuple(dict.fromkeys(wanted.files)),
+        new_files=wanted.new_files,
+    )
+
+
+def write_annotations(
+    connection: Connection, principal: Principal, wanted: Annotating
+) -> list[ObjectRef]:
+    """Attach everything, as part of the caller's write transaction; annotations, then links."""
+    targets = hold_targets(connection, principal, wanted.targets)
+    tags = find_targets(connection, principal, wanted.tags, ["TagAnnotation"], path=("tags",))
+    files = find_targets(connection, principal, wanted.files, ["FileAnnotation"], path=("files",))
+    require_attachable(principal, targets, [*tags, *files])
+    event_id = open_event(connection, principal, "annotate")
+    made = _Made([target.ref for target in [*tags, *files]], [])
+    for group_id, members in by_group(targets).items():
+        maker = Maker(principal.user_id, load_group(connection, group_id), event_id)
+        shared = [*tags, *files, *_shared(connection, principal, maker, wanted)]
+        made.annotations += [one.ref for one in shared[len(tags) + len(files) :]]
+        made.links += [
+            new_link(target, one, principal.user_id) for one in shared for target in members
+        ]
+        _own(connection, principal, maker, wanted, members, made)
+    saved = save_links(connection, made.links, event_id)
+    bump_epoch(connection)
+    return [*made.annotations, *(saved[link] for link in made.links)]
+
+
+def require_attachable(
+    principal: Principal, targets: Sequence[Target], annotations: Sequence[Target]
+) -> None:
+    """Raise all that forbids attaching every annotation to every target, as one group."""
+    faults: list[TesseraError] = []
+    known: dict[Any, bool] = {}
+    for end in [*targets, *annotations]:
+        if base_class(end.ref.class_name) not in KINDS:
+            faults.append(_not_annotatable(end))
+            continue
+        if end.facts not in known:
+            verdict = may_refer(principal, "ImageAnnotationLink", principal.user_id, end.facts)
+            known[end.facts] = bool(verdict)
+        if not known[end.facts]:
+            verdict = decide(principal, Action.ANNOTATE, end.facts)
+            faults.append(denied(principal, Action.ANNOTATE, end.facts, verdict, end.ref))
+    faults += _misfits(targets, annotations)
+    if faults:
+        raise ExceptionGroup("refused", faults)
+
+
+def _misfits(targets: Sequence[Target], annotations: Sequence[Target]) -> list[TesseraError]:
+    found: list[TesseraError] = []
+    groups = {target.group_id for target in targets}
+    for one in annotations:
+        found += [
+            Invalid(
+                f"{one.ref} lies in Group:{one.group_id}, some targets in Group:{group_id}.",
+                hint="Links join objects of one group.",
+                path=("targets",),
+                target=str(one.ref),
+            )
+            for group_id in sorted(groups - {one.group_id})
+        ]
+        if any(target.ref == one.ref for target in targets):
+            found.append(
+                Invalid(
+                    f"{one.ref} cannot be attached to itself.",
+                    path=("targets",),
+                    target=str(one.ref),
+                )
+            )
+    return found
+
+
+def _not_annotatable(end: Target) -> Invalid:
+    return Invalid(
+        f"{end.ref} cannot be annotated.",
+        hint="Annotate containers, images, wells, runs, filesets, files, ROIs or annotations.",
+        path=("targets",),
+        target=str(end.ref),
+    )
+
+
+def _shared(
+    connection: Connection, principal: Principal, maker: Maker, wanted: Annotating
+) -> list[Target]:
+    """What is made once for all targets of a group."""
+    made: list[Target] = []
+    for text, description in wanted.new_tags:
+        require_creation(principal, "TagAnnotation", maker.group)
+        values = tag_values(text, description)
+        made += make_annotations(connection, maker, "TagAnnotation", **values)
+    if wanted.comment is not None:
+        require_creation(principal, "CommentAnnotation", maker.group)
+        made += make_annotations(
+            connection, maker, "CommentAnnotation", text_value=wanted.comment
+        )  # fmt: skip
+    for file in wanted.new_files:
+        require_creation(principal, "FileAnnotation", maker.group)
+        number = _stored_file(connection, maker, file)
+        made += make_annotations(connection, maker, "FileAnnotation", file_id=number)
+    return made
+
+
+def _own(
+    connection: Connection,
+    principal: Principal,
+    maker: Maker,
+    wanted: Annotating,
+    members: Sequence[Target],
+    made: _Made,
+) -> None:
+    """What each target gets for itself."""
+    if wanted.pairs:
+        require_creation(principal, "MapAnnotation", maker.group)
+        maps = make_annotations(
+            connection, maker, "MapAnnotation", len(members), namespace=wanted.namespace
+        )
+        write_pairs(connection, {one.ref.id: wanted.pairs for one in maps})
+        made.annotations += [one.ref for one in maps]
+        made.links += [
+            new_link(target, one, principal.user_id)
+            for target, one in zip(members, maps, strict=True)
+        ]
+    if wanted.rating is not None:
+        require_creation(principal, "LongAnnotation", maker.group)
+        rated = rate(connection, principal, maker, members, wanted.rating)
+        made.annotations += [link.child.ref for link in rated]
+        made.links += rated
+
+
+def _stored_file(connection: Connection, maker: Maker, file: NewFile) -> int:
+    table: Any = OriginalFile.__table__
+    moment = now()
+    number: int = connection.execute(
+        insert(table)
+        .values(
+            owner_id=maker.owner_id, group_id=maker.group.id, creation_event_id=maker.event_id,
+            update_event_id=maker.event_id, created_at=moment, updated_at=moment, version=1,
+            name=file.name, path="", storage_name=file.storage_name, size=file.size,
+            hasher="SHA1-160", hash=file.sha1, mimetype=file.mimetype,
+        )
+        .returning(table.c.id)
+    ).scalar_one()  # fmt: skip
+    group_id = maker.group.id
+    record(connection, maker.event_id, "OriginalFile", "INSERT", [number], group_id=group_id)
+    return number
