@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from shared.database import open_database
+from tests.support.public_data import PROJECT
 
 if TYPE_CHECKING:
     from shared.settings import Settings
@@ -20,7 +21,6 @@ from pathlib import Path
 from shared.database import open_database
 from shared.migrations import is_current, upgrade
 from shared.settings import Settings
-from tests.support.public_data import PROJECT
 database = open_database(Settings(data_dir=Path(sys.argv[1]), database_url=sys.argv[2]))
 upgrade(database)
 assert is_current(database)
