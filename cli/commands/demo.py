@@ -15,7 +15,6 @@ def demo(
 ) -> None:
     """Make the demo data: for user-1 to user-3, or with --full for all fifty."""
     from graphql_api.demo.build import build_demo
-
     from shared.settings import Settings
     from shared.telemetry import set_up_logging
 
