@@ -18,7 +18,17 @@ def main() -> None:
     core = HERE / "core.txt"
     _solve("core.txt", "--extra", "postgres", "--group", "build")
     _solve("dev.txt", "--extra", "postgres", "--group", "dev", "--constraints", str(core))
+    for group in ("baselines", "readers"):
+        _solve_alone(group)
     _solve("extras.txt", "--all-extras", "--group", "build", "--constraints", str(core))
+
+
+def _solve_alone(group: str) -> None:
+    """A list that is held to none of our versions."""
+    command = [*SOLVE[:-1], "--group", f"pyproject.toml:{group}", "--no-emit-package", "tessera"]
+    subprocess.run(
+        [*command, "--output-file", str(HERE / f"{group}.txt")], check=True, cwd=HERE.parent
+    )
 
 
 def _solve(name: str, *options: str) -> None:
