@@ -20,7 +20,7 @@ MAX_PAIRS = 1_000
 
 def valid_name(text: str, path: tuple[str, ...] = ("name",)) -> str:
     """A name of 1 to 255 characters; raises `Invalid`."""
-    name = _storable(text, path).strip()
+    name = storable(text, path).strip()
     if not name:
         raise Invalid("The name is empty.", hint="Give at least one character.", path=path)
     if len(name) > MAX_NAME:
@@ -40,10 +40,11 @@ def valid_description(text: str | None, path: tuple[str, ...] = ("description",)
             hint=f"Give at most {MAX_DESCRIPTION}.",
             path=path,
         )
-    return _storable(text, path)
+    return storable(text, path)
 
 
-def _storable(text: str, path: tuple[str, ...]) -> str:
+def storable(text: str, path: tuple[str, ...]) -> str:
+    """The text itself, when every database can hold it; raises `Invalid`."""
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise Invalid(
             "The text holds a character that cannot be stored.",
@@ -57,7 +58,7 @@ def valid_text(text: str, path: tuple[str, ...], limit: int = MAX_DESCRIPTION) -
     """A text of at least one character that is no blank, kept as it was typed; raises
     `Invalid`.
     """
-    if not _storable(text, path).strip():
+    if not storable(text, path).strip():
         raise Invalid("The text is empty.", hint="Give at least one character.", path=path)
     if len(text) > limit:
         raise Invalid(

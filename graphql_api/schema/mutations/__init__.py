@@ -10,8 +10,10 @@ import strawberry
 from graphql_api.schema.mutations.activities import ActivityMutations
 from graphql_api.schema.mutations.annotate import AnnotateMutations
 from graphql_api.schema.mutations.annotations import AnnotationMutations
+from graphql_api.schema.mutations.channels import ChannelMutations
 from graphql_api.schema.mutations.containers import ContainerMutations
 from graphql_api.schema.mutations.import_files import ImportMutations
+from graphql_api.schema.mutations.key_values import KeyValueMutations
 from graphql_api.schema.mutations.link import LinkMutations
 from graphql_api.schema.mutations.login import LoginMutations
 from graphql_api.schema.mutations.membership import MembershipMutations
@@ -30,6 +32,8 @@ class Mutation(
     UnannotateMutations,
     AnnotationMutations,
     TagMutations,
+    KeyValueMutations,
+    ChannelMutations,
     LinkMutations,
     MembershipMutations,
     RenderingMutations,
