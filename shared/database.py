@@ -225,6 +225,17 @@ def ids_in(
     return column.in_(select(each.c.value))
 
 
+def texts_in(
+    connection: Connection, column: ColumnElement[Any], texts: Iterable[str]
+) -> ColumnElement[bool]:
+    """`column` is one of these texts, as `ids_in` has it for numbers."""
+    listed = list(texts)
+    if connection.dialect.name == POSTGRESQL:
+        return column == any_(bindparam(None, listed, type_=ARRAY(Text)))
+    each = func.json_each(bindparam(None, json.dumps(listed), type_=Text)).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
 def lock_groups(
     connection: Connection, group_ids: Sequence[int], *, exclusively: bool = False
 ) -> None:

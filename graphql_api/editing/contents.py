@@ -1,15 +1,17 @@
-"""The images within containers and plates, as a query: nothing is fetched."""
+"""The objects within containers and plates, as a query: nothing is fetched."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import Select, or_, select, union
 
 from shared.auth.select import visible
 from shared.database import ids_in
 from shared.errors import Invalid
+from shared.models import MODELS
 from shared.models.images import Image
 from shared.models.links import LINKS
 from shared.models.screening import Well, WellSample
@@ -47,6 +49,55 @@ def images_within(
     found = union(*arms).subquery() if len(arms) > 1 else arms[0].subquery()
     image: Any = Image.__table__
     return select(image.c.id).where(image.c.id.in_(select(found.c[0])), visible(principal, Image))
+
+
+CHAINS: Mapping[str, Mapping[str, str]] = {
+    "Dataset": {"Project": "ProjectDatasetLink"},
+    "Plate": {"Screen": "ScreenPlateLink"},
+}
+"""By class of the content: the containers that hold it by a link."""
+
+
+def objects_within(
+    connection: Connection, principal: Principal, targets: Sequence[Target], class_name: str
+) -> Select[Any]:
+    """The ids of the objects of a class that the principal sees within these objects.
+
+    An object is within itself. Raises `Invalid` for one that can hold none of the class.
+    """
+    if class_name == "Image":
+        return images_within(connection, principal, targets)
+    table: Any = MODELS[class_name].__table__
+    arms = []
+    for target in targets:
+        if not _holds(target.ref.class_name, class_name):
+            raise Invalid(
+                f"{target.ref} holds no {class_name}.",
+                hint=f"Name objects of that class, or what holds them: {_holders(class_name)}.",
+                path=("within",),
+                target=str(target.ref),
+            )
+    for name in dict.fromkeys(target.ref.class_name for target in targets):
+        ids = [target.ref.id for target in targets if target.ref.class_name == name]
+        if name == class_name:
+            arms.append(ids_in(connection, table.c.id, ids))
+        elif class_name in CHAINS:
+            arms.append(table.c.id.in_(_children(connection, CHAINS[class_name][name], ids)))
+        elif name == "Plate":
+            arms.append(ids_in(connection, table.c.plate_id, ids))
+        else:
+            arms.append(table.c.plate_id.in_(_children(connection, "ScreenPlateLink", ids)))
+    return select(table.c.id).where(or_(*arms), visible(principal, MODELS[class_name]))
+
+
+def _holds(holder: str, class_name: str) -> bool:
+    return holder == class_name or holder in _holders(class_name).split(" or ")
+
+
+def _holders(class_name: str) -> str:
+    if class_name in CHAINS:
+        return " or ".join(CHAINS[class_name])
+    return "Plate or Screen" if class_name in {"Well", "PlateAcquisition"} else class_name
 
 
 def _within(connection: Connection, class_name: str, ids: Sequence[int]) -> Select[Any]:

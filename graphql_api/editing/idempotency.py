@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.auth.principal import Principal
+    from shared.database import Database
 
 
 def once(
@@ -31,12 +32,43 @@ def once(
     `given` is the input, as JSON values. Raises `Conflict` when the key came with another input,
     `Busy` when another request with it is at work.
     """
+
+    def answer() -> dict[str, Any]:
+        return {"refs": [str(ref) for ref in work()]}
+
+    found = once_answer(connection, principal, mutation, key, given, answer)
+    return [ObjectRef.parse(text) for text in found["refs"]]
+
+
+def once_answer(
+    connection: Connection,
+    principal: Principal,
+    mutation: str,
+    key: str | None,
+    given: Mapping[str, Any],
+    work: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
+    """As `once`, for answers that are more than a list of objects: JSON values."""
     if key is None:
         return work()
     asked = Repeatable.of(principal.user_id, mutation, key, given)
     before = recall(connection, asked)
     if before is not None:
-        return [ObjectRef.parse(text) for text in before["refs"]]
+        return before
     made = work()
-    remember(connection, asked, {"refs": [str(ref) for ref in made]})
+    remember(connection, asked, made)
     return made
+
+
+def recalled(
+    database: Database,
+    principal: Principal,
+    mutation: str,
+    key: str | None,
+    given: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """What `once_answer` keeps for this key, looked up ahead: for input that is used up by it."""
+    if key is None:
+        return None
+    with database.read() as connection:
+        return recall(connection, Repeatable.of(principal.user_id, mutation, key, given))

@@ -1,193 +1,188 @@
-"""Import key-value pairs from a table: a row per image, a column per key.
+"""A table of key-value pairs as text: which separator, which columns, which cells.
 
-The first column names the image, by id where its heading says so or it reads `Image:12`, else by
-its exact name. Empty cells set nothing; what a key held before gives way.
+A row names an object: by id where its heading says so or the cell reads `Image:12`, else by name.
+The columns that OMERO's own scripts write (OBJECT_ID, OBJECT_NAME) are known wherever they stand.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from graphql_api.editing.changing import hold_targets
-from graphql_api.editing.contents import images_within
-from graphql_api.editing.key_values import MAX_TARGETS, PairEdit, apply_edits
-from graphql_api.editing.links import open_event
-from graphql_api.editing.targets import Target, find_targets
-from graphql_api.editing.texts import valid_name, valid_namespace, valid_pairs
-from graphql_api.editing.trash import ended_activity
+from graphql_api.editing.texts import MAX_PAIRS, valid_name, valid_namespace, valid_pairs
 from shared.errors import Invalid
-from shared.models.annotations import NS_CLIENT_MAP
-from shared.models.images import Image
-from shared.refs import ObjectRef, parse_ref
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Sequence
 
-    from shared.auth.principal import Principal
-    from shared.database import Database
-
-KIND = "import_key_values"
-SEPARATORS = ",;\t"
+SEPARATORS = ",;\t|"
+MAX_ROWS = 10_000
 MAX_COLUMNS = 1_000
-MAX_UNMATCHED = 1_000
-"""Rows that the report names; further ones are only counted."""
+ID_HEADINGS = frozenset({"object id"})
+NAME_HEADINGS = frozenset({"object name"})
+NAMESPACE = "namespace"
+"""First cell of a row below the headings that names a namespace per column."""
+Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Unmatched:
-    """A row that found no image: its line in the table, from 1, and why."""
+class TableRow:
+    """One row: its line in the text, from 1, whom it names, and its pairs by namespace."""
 
-    row: int
-    value: str
-    reason: str
-    """NOT_FOUND, AMBIGUOUS (several images have that name) or REPEATED (the image came before)."""
+    line: int
+    id: str | None
+    name: str | None
+    pairs: dict[str | None, Pairs] = field(default_factory=dict)
 
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did."""
-
-    activity: ObjectRef
-    images: tuple[ObjectRef, ...]
-    unmatched: tuple[Unmatched, ...]
-    unmatched_count: int
+    @property
+    def shown(self) -> str:
+        """What it names, as a report shows it."""
+        return (self.id or self.name or "")[:255]
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    by_id: bool
-    keys: tuple[str, ...]
-    rows: tuple[tuple[int, str, tuple[str, ...]], ...]
-
-
-def import_key_values(
-    database: Database,
-    principal: Principal,
-    text: str,
-    within: Sequence[str],
-    *,
-    namespace: str | None = NS_CLIENT_MAP,
-    separator: str | None = None,
-) -> Imported:
-    """Set the pairs of all images that the table names within these objects, in one transaction.
-
-    Rows without an image are reported and change nothing. Raises `NotFound`, `Denied` naming an
-    image, or `Invalid` naming the cell; then nothing was done.
-    """
-    table = read_table(text, separator)
-    space = valid_namespace(namespace)
-    with database.write() as connection:
-        places = hold_targets(connection, principal, within, path=("within",))
-        found, unmatched = _matched(connection, principal, places, table)
-        edits = {target: PairEdit(set=pairs) for target, pairs in found.items() if pairs}
-        event_id = open_event(connection, principal, "importKeyValues")
-        apply_edits(connection, principal, event_id, edits, space)
-        refs = tuple(target.ref for target in edits)
-        shown = tuple(unmatched[:MAX_UNMATCHED])
-        activity = ended_activity(
-            connection,
-            principal,
-            KIND,
-            {"targets": [str(each.ref) for each in places]},
-            report={"unmatched": [asdict(each) for each in shown]},
-            result=[str(ref) for ref in refs],
-        )
-    return Imported(ObjectRef("Activity", activity), refs, shown, len(unmatched))
-
-
-def read_table(text: str, separator: str | None = None) -> _Table:
-    """The table of a CSV text; raises `Invalid` naming line and column of what is wrong."""
-    text = text.removeprefix("\ufeff")
-    first = text.partition("\n")[0]
-    if separator is not None and (len(separator) != 1 or separator in '"\r\n\0'):
-        raise Invalid("The separator is one character.", path=("separator",))
-    mark = separator or max(SEPARATORS, key=first.count)
+def decode_table(content: bytes) -> str:
+    """The text of a table file: UTF-8, or UTF-16 with its mark; raises `Invalid`."""
+    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
-    except csv.Error as error:
-        raise Invalid(f"The table cannot be read: {error}.", path=("csv",)) from error
-    rows = [(place, line) for place, line in enumerate(lines, 1) if any(map(str.strip, line))]
-    if len(rows) < 2 or len(rows[0][1]) < 2:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            "The table is no UTF-8 text.", hint="Save it as CSV UTF-8.", path=("source", "upload")
+        ) from error
+
+
+def read_table(
+    text: str,
+    *,
+    separator: str | None = None,
+    value_separator: str | None = None,
+    namespace: str | None = None,
+) -> list[TableRow]:
+    """The rows of a CSV text; raises `Invalid` naming line and column of what is wrong."""
+    text = text.removeprefix("\ufeff")
+    for name, mark in (("separator", separator), ("valueSeparator", value_separator)):
+        if mark is not None and (len(mark) != 1 or mark in '"\r\n\0'):
+            raise Invalid(f"The {name} is one character.", path=(name,))
+    lines = _lines(text, separator or _guessed(text))
+    if len(lines) < 2 or len(lines[0][1]) < 2:
         raise Invalid(
             "The table is empty.",
-            hint="Give a line of headings, of which the first is the image's, and lines below.",
+            hint="Give a line of headings, of which the first is the object's, and lines below.",
             path=("csv",),
         )
-    if len(rows) - 1 > MAX_TARGETS or len(rows[0][1]) > MAX_COLUMNS:
+    if len(lines) - 1 > MAX_ROWS or len(lines[0][1]) > MAX_COLUMNS:
         raise Invalid(
-            "The table is too large.",
-            hint=f"Give at most {MAX_TARGETS} rows and {MAX_COLUMNS} columns.",
+            f"The table has {len(lines) - 1} rows and {len(lines[0][1])} columns.",
+            hint=f"Give at most {MAX_ROWS} rows and {MAX_COLUMNS} columns.",
             path=("csv",),
         )
-    headings = [each.strip() for each in rows[0][1]]
-    keys = tuple(
-        valid_name(key, ("csv", "1", str(place))) for place, key in enumerate(headings[1:], 2)
-    )
-    return _Table(
-        "id" in headings[0].casefold().replace("_", " ").split(),
-        keys,
-        tuple(_row(place, line, len(headings)) for place, line in rows[1:]),
-    )
+    columns, below = _columns(lines, namespace)
+    return [columns.row(line, cells, value_separator) for line, cells in below]
 
 
-def _row(place: int, line: Sequence[str], width: int) -> tuple[int, str, tuple[str, ...]]:
-    if len(line) > width:
-        raise Invalid(
-            f"Line {place} of the table has {len(line)} cells, the headings are {width}.",
-            hint="Put cells that hold the separator into quotation marks.",
-            path=("csv", str(place)),
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    width: int
+    id: int | None
+    name: int | None
+    keys: tuple[tuple[int, str, str | None], ...]
+    """Column, key and namespace of each that holds values."""
+
+    def row(self, line: int, cells: Sequence[str], value_separator: str | None) -> TableRow:
+        if len(cells) > self.width:
+            raise Invalid(
+                f"Line {line} of the table has {len(cells)} cells, the headings are {self.width}.",
+                hint="Put cells that hold the separator into quotation marks.",
+                path=("csv", str(line)),
+            )
+        found: dict[str | None, list[tuple[str, str]]] = {}
+        for place, key, space in self.keys:
+            cell = cells[place] if place < len(cells) else ""
+            parts = cell.split(value_separator) if value_separator else [cell]
+            values = [part.strip() if value_separator else part for part in parts]
+            found.setdefault(space, []).extend((key, value) for value in values if value.strip())
+        for listed in found.values():
+            if len(listed) > MAX_PAIRS:
+                raise Invalid(
+                    f"Line {line} of the table has {len(listed)} values.",
+                    hint=f"One object takes at most {MAX_PAIRS} pairs.",
+                    path=("csv", str(line)),
+                )
+        return TableRow(
+            line,
+            _cell(cells, self.id),
+            _cell(cells, self.name),
+            {
+                space: valid_pairs(pairs, ("csv", str(line)))
+                for space, pairs in found.items()
+                if pairs
+            },
         )
-    return place, line[0].strip(), tuple(line[1:])
 
 
-def _matched(
-    connection: Connection, principal: Principal, places: Sequence[Target], table: _Table
-) -> tuple[dict[Target, tuple[tuple[str, str], ...]], list[Unmatched]]:
-    """Pairs by image, and the rows without one: two statements."""
-    by_name, by_id = _images(connection, principal, places)
-    wanted: dict[int, tuple[tuple[str, str], ...]] = {}
-    unmatched = []
-    for place, value, cells in table.rows:
-        number = _number(value, by_id=table.by_id)
-        numbers = by_name.get(value, []) if number is None else [number] if number in by_id else []
-        if len(numbers) != 1:
-            reason = "AMBIGUOUS" if numbers else "NOT_FOUND"
-            unmatched.append(Unmatched(place, value[:255], reason))
-        elif numbers[0] in wanted:
-            unmatched.append(Unmatched(place, value[:255], "REPEATED"))
-        else:
-            pairs = [(key, cell) for key, cell in zip(table.keys, cells, strict=False) if cell]
-            wanted[numbers[0]] = valid_pairs(pairs, ("csv", str(place)))
-    targets = find_targets(connection, principal, [f"Image:{each}" for each in wanted])
-    return {target: wanted[target.ref.id] for target in targets}, unmatched
-
-
-def _images(
-    connection: Connection, principal: Principal, places: Sequence[Target]
-) -> tuple[dict[str, list[int]], set[int]]:
-    image: Any = Image.__table__
-    inside = images_within(connection, principal, places)
-    by_name: dict[str, list[int]] = defaultdict(list)
-    for row in connection.execute(
-        select(image.c.id, image.c.name).where(image.c.id.in_(inside)).order_by(image.c.id)
-    ):
-        by_name[row.name.strip()].append(row.id)
-    return by_name, {number for numbers in by_name.values() for number in numbers}
-
-
-def _number(value: str, *, by_id: bool) -> int | None:
-    """The id that a cell stands for; None where it is a name."""
-    ref = parse_ref(value)
-    if ref is not None and ref.class_name == "Image":
-        return ref.id
-    if not by_id:
+def _cell(cells: Sequence[str], place: int | None) -> str | None:
+    if place is None or place >= len(cells):
         return None
-    ref = parse_ref(f"Image:{value}")
-    return 0 if ref is None else ref.id
+    return cells[place].strip() or None
+
+
+def _columns(
+    lines: Sequence[tuple[int, list[str]]], namespace: str | None
+) -> tuple[_Columns, Sequence[tuple[int, list[str]]]]:
+    """What each column is, and the rows below the headings."""
+    line, headings = lines[0]
+    words = [" ".join(each.casefold().replace("_", " ").split()) for each in headings]
+    id_at = next((place for place, each in enumerate(words) if each in ID_HEADINGS), None)
+    name_at = next((place for place, each in enumerate(words) if each in NAME_HEADINGS), None)
+    if id_at is None and name_at is None:
+        if "id" in words[0].split():
+            id_at = 0
+        else:
+            name_at = 0
+    below = lines[1:]
+    spaces: list[str | None] = [namespace] * len(headings)
+    if below[0][1][0].strip().casefold() == NAMESPACE:
+        at, named = below[0]
+        below = below[1:]
+        for place, each in enumerate(named):
+            if place and each.strip() and place < len(spaces):
+                spaces[place] = valid_namespace(each, ("csv", str(at), str(place + 1)))
+    keys = tuple(
+        (place, valid_name(key, ("csv", str(line), str(place + 1))), spaces[place])
+        for place, key in enumerate(headings)
+        if place not in {id_at, name_at}
+    )
+    return _Columns(len(headings), id_at, name_at, keys), below
+
+
+def _guessed(text: str) -> str:
+    """The separator that cuts the headings into most cells; a comma where none does better."""
+
+    def cells(mark: str) -> int:
+        try:
+            return len(next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), []))
+        except csv.Error:
+            return 0
+
+    return max(SEPARATORS, key=cells)
+
+
+def _lines(text: str, separator: str) -> list[tuple[int, list[str]]]:
+    """The records that hold anything, with the line on which each begins."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    found = []
+    begins = 1
+    try:
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                found.append((begins, cells))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise Invalid(
+            f"Line {begins} of the table cannot be read: {error}.",
+            hint='Double quotation marks within a quoted cell: "like ""this""".',
+            path=("csv", str(begins)),
+        ) from error
+    return found

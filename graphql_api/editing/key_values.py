@@ -1,14 +1,14 @@
 """Edit key-value pairs over many objects: set, rename and remove keys in what each carries.
 
-Each object's own map annotations in one namespace are edited, as far as the caller may; one that
-stands on other objects too is left alone, so that nothing changes behind anybody's back.
+Map annotations in one namespace are edited, as far as the caller may; one that also stands on
+objects that were not named is left alone, so that nothing changes behind anybody's back.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
@@ -27,6 +27,7 @@ from graphql_api.editing.annotation_rows import (
 from graphql_api.editing.annotation_values import pairs_of, replace_pairs
 from graphql_api.editing.changing import hold_targets
 from graphql_api.editing.detaching import link_counts
+from graphql_api.editing.idempotency import once_answer
 from graphql_api.editing.links import open_event, save_links
 from graphql_api.editing.places import load_group
 from graphql_api.editing.targets import Target
@@ -61,6 +62,8 @@ class PairEdit:
     """All pairs of each of these keys give way to those listed here; new keys come last."""
     rename: tuple[tuple[str, str], ...] = ()
     remove: tuple[str, ...] = ()
+    replace: tuple[Pairs, Pairs] | None = None
+    """Annotations that say exactly the first say the second instead; done before all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,9 @@ def edit_key_values(
     targets: Sequence[str],
     edit: PairEdit,
     namespace: str | None = NS_CLIENT_MAP,
+    key: str | None = None,
 ) -> Edited:
-    """Edit the pairs of every target alike.
+    """Edit the pairs of every target alike; identical annotations are edited together.
 
     Raises `NotFound`, `Denied` naming a target that would need new pairs, or `Invalid`; then
     nothing was done.
@@ -99,20 +103,32 @@ def edit_key_values(
             hint=f"Name 1 to {MAX_TARGETS}.",
             path=("targets",),
         )
-    clean = checked_edit(edit)
+    clean, space = checked_edit(edit), valid_namespace(namespace)
+    given = {"targets": list(targets), "namespace": space, **asdict(clean)}
     with database.write() as connection:
-        found = hold_targets(connection, principal, targets)
-        event_id = open_event(connection, principal, "editKeyValues")
-        edits = dict.fromkeys(found, clean)
-        return apply_edits(
-            connection, principal, event_id, edits, valid_namespace(namespace)
-        )  # fmt: skip
+
+        def work() -> dict[str, list[str]]:
+            found = hold_targets(connection, principal, targets)
+            event_id = open_event(connection, principal, "editKeyValues")
+            done = apply_edits(connection, principal, event_id, dict.fromkeys(found, clean), space)
+            return {name: [str(ref) for ref in refs] for name, refs in asdict_refs(done).items()}
+
+        answer = once_answer(connection, principal, "editKeyValues", key, given, work)
+    return Edited(*(tuple(ObjectRef.parse(each) for each in answer[name]) for name in _PARTS))
+
+
+_PARTS = ("changed", "created", "left_alone")
+
+
+def asdict_refs(done: Edited) -> dict[str, tuple[ObjectRef, ...]]:
+    """The three lists by their names."""
+    return {name: getattr(done, name) for name in _PARTS}
 
 
 def checked_edit(edit: PairEdit) -> PairEdit:
     """The same with clean texts; raises `Invalid`."""
-    if not (edit.set or edit.rename or edit.remove):
-        raise Invalid("There is nothing to change.", hint="Give set, rename or remove.")
+    if not (edit.set or edit.rename or edit.remove or edit.replace):
+        raise Invalid("There is nothing to change.", hint="Give set, rename, remove or replace.")
     return PairEdit(
         valid_pairs(edit.set, ("set",)),
         tuple(
@@ -123,6 +139,12 @@ def checked_edit(edit: PairEdit) -> PairEdit:
             for place, (old, new) in enumerate(edit.rename)
         ),
         tuple(valid_name(key, ("remove", str(place))) for place, key in enumerate(edit.remove)),
+        None
+        if edit.replace is None
+        else (
+            valid_pairs(edit.replace[0], ("replace", "from")),
+            valid_pairs(edit.replace[1], ("replace", "to")),
+        ),
     )
 
 
@@ -134,7 +156,7 @@ def apply_edits(
     namespace: str | None,
 ) -> Edited:
     """Edit each target's pairs in its own way, as part of the caller's write transaction."""
-    carried = _carried(connection, principal, list(edits), namespace)
+    carried = _carried(connection, principal, edits, namespace)
     ids = {number for each in carried.values() for number in (*each.editable, *each.fixed)}
     pairs = pairs_of(connection, ids)
     changed: dict[int, Pairs] = {}
@@ -146,12 +168,8 @@ def apply_edits(
         changed |= {number: listed for number, listed in new.items() if listed != mine[number]}
         if rest:
             created[target] = rest
-        keys = {*(key for key, _ in edit.set), *(old for old, _ in edit.rename), *edit.remove}
-        left |= {
-            number
-            for number in carried[target].fixed
-            if any(key in keys for key, _ in pairs.get(number, ()))
-        }
+        fixed = {number: pairs.get(number, ()) for number in carried[target].fixed}
+        left |= {number for number, listed in fixed.items() if _is_meant(edit, listed)}
     require_attachable(principal, list(created), [])
     _write(connection, event_id, changed, pairs)
     made = _create(connection, principal, event_id, created, namespace)
@@ -163,6 +181,11 @@ def apply_edits(
 def edited(mine: Mapping[int, Pairs], edit: PairEdit) -> tuple[dict[int, Pairs], Pairs]:
     """The pairs of one object's annotations after an edit, and what needs a new annotation."""
     renamed = dict(edit.rename)
+    if edit.replace is not None:
+        old_pairs, new_pairs = edit.replace
+        mine = {
+            number: new_pairs if pairs == old_pairs else pairs for number, pairs in mine.items()
+        }
     values: dict[str, list[str]] = defaultdict(list)
     for key, value in edit.set:
         values[key].append(value)
@@ -189,10 +212,22 @@ def edited(mine: Mapping[int, Pairs], edit: PairEdit) -> tuple[dict[int, Pairs],
     return found, rest
 
 
+def _is_meant(edit: PairEdit, pairs: Pairs) -> bool:
+    """Whether an annotation with these pairs would have been changed."""
+    if edit.replace is not None and pairs == edit.replace[0]:
+        return True
+    keys = {*(key for key, _ in edit.set), *(old for old, _ in edit.rename), *edit.remove}
+    return any(key in keys for key, _ in pairs)
+
+
 def _carried(
-    connection: Connection, principal: Principal, targets: Sequence[Target], namespace: str | None
+    connection: Connection,
+    principal: Principal,
+    edits: Mapping[Target, PairEdit],
+    namespace: str | None,
 ) -> dict[Target, _Carried]:
     """The map annotations of each target, oldest first: one statement per class, one for shares."""
+    targets = list(edits)
     note: Any = Annotation.__table__
     by_class: dict[str, dict[int, Target]] = defaultdict(dict)
     for target in targets:
@@ -225,8 +260,9 @@ def _carried(
         holders[row.id].append(target)
     for target, row in dict.fromkeys(rows):
         facts = ObjectFacts(CLASS, row.owner_id, row.group_id, GroupPermissions(row.permissions))
-        on_one = len(set(holders[row.id])) == 1 and counts[row.id] == len(holders[row.id])
-        may = on_one and decide(principal, Action.UPDATE, facts)
+        alike = len({edits[each] for each in holders[row.id]}) == 1
+        closed = alike and counts[row.id] == len(holders[row.id])  # nobody else carries it
+        may = closed and decide(principal, Action.UPDATE, facts)
         (found[target].editable if may else found[target].fixed).append(row.id)
     return found
 
