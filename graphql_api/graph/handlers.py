@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from graphql_api.graph.execute import delete, move, purge, restore
+from graphql_api.graph.execute import change_owner, delete, move, purge, restore
 from graphql_api.graph.execute.rows import Execution
 from graphql_api.graph.operations import groups_of, plan_operation
 from graphql_api.graph.plan import Plan
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Executor = Callable[[Execution], list[str]]
 EXECUTORS: Mapping[str, Executor] = {
     "move_to_group": move.execute_move,
+    "change_owner": change_owner.execute_change_of_owner,
     "delete": delete.execute_delete,
     "restore": restore.execute_restore,
     "purge": purge.execute_purge,

@@ -44,6 +44,8 @@ class Preparation:
     warn: Callable[[Connection], list[Warned]] | None = None
     refine: Callable[[Connection], None] | None = None
     """A last change of the planner's table, after links are judged."""
+    conclude: Callable[[Connection], None] | None = None
+    """What is taken out of the plan once it is known what forbids it."""
 
 
 Prepare = Callable[["Connection", "Principal", "OperationRequest"], Preparation]
@@ -72,6 +74,8 @@ def plan_operation(connection: Connection, principal: Principal, request: Operat
     if prepared.refine is not None:
         prepared.refine(connection)
     find_blockers(connection, policy, prepared.blockers, present)
+    if prepared.conclude is not None:
+        prepared.conclude(connection)
     blockers, count = totals.blockers(connection)
     return Plan(
         request=request,
@@ -94,6 +98,10 @@ def groups_of(connection: Connection, principal: Principal, request: OperationRe
         from graphql_api.graph.prepare.restoring import trash_groups
 
         return trash_groups(connection, principal, request)
+    if request.kind == "change_owner":
+        from graphql_api.graph.prepare.giving import giving_groups
+
+        return giving_groups(connection, principal, request)
     found = find_groups(connection, principal, request)
     if request.group is not None:
         found.add(find_group(connection, principal, request.group, ("group",)).id)
@@ -101,10 +109,11 @@ def groups_of(connection: Connection, principal: Principal, request: OperationRe
 
 
 def _operations() -> Mapping[str, Prepare]:
-    from graphql_api.graph.prepare import deletion, moving, restoring
+    from graphql_api.graph.prepare import deletion, giving, moving, restoring
 
     return {
         "move_to_group": moving.prepare_move,
+        "change_owner": giving.prepare_change_of_owner,
         "delete": deletion.prepare_delete,
         "restore": restoring.prepare_restore,
         "purge": restoring.prepare_purge,

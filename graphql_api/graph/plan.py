@@ -51,6 +51,8 @@ class Blocker:
     @property
     def message(self) -> str:
         """The sentence that OMERO's users know."""
+        if self.reason is Reason.IDENTICAL_LINK:
+            return f"{self.object} would give one person a second link like {self.holder}."
         if self.holder is None:
             return f"{self.object} cannot go without {self.shared}."
         why = f" as they share {self.shared}" if self.shared else ""

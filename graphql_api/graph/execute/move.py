@@ -18,6 +18,8 @@ from shared.models.links import LINKS
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphql_api.graph.edges import Edge
     from graphql_api.graph.execute.rows import Execution
 
@@ -33,8 +35,11 @@ def execute_move(work: Execution) -> list[str]:
     return link_into(work, plan.facts["group"], plan.facts["owner"])
 
 
-def detach(work: Execution, edge: Edge) -> None:
-    """Empty a column of the target's table where one end goes and the other stays."""
+def detach(work: Execution, edge: Edge, when: Callable[[Any, Any, Any], Any] | None = None) -> None:
+    """Empty a column of the target's table where one end goes and the other stays.
+
+    `when` adds a condition on the row that names, and on whether either end goes.
+    """
     table, source, target = table_of(edge.target), REACHED.alias(), REACHED.alias()
     column = table.c[edge.column]
     joined = table.outerjoin(
@@ -51,6 +56,8 @@ def detach(work: Execution, edge: Edge) -> None:
         ),
     )  # fmt: skip
     apart = source.c.id.is_(None) != target.c.id.is_(None)
+    if when is not None:
+        apart = and_(apart, when(table.c, source.c, target.c))
     near = column.in_(select(REACHED.c.id).where(REACHED.c.cls == CODES[edge.source]))
     mine = table.c.id.in_(select(REACHED.c.id).where(REACHED.c.cls == CODES[edge.target]))
     if edge.source not in work.classes(IN_STATES) and edge.target not in work.classes(IN_STATES):

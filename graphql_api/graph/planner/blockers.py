@@ -96,6 +96,8 @@ def _forward(policy: Policy, cross: Cross) -> Any:
     ]  # fmt: skip
     if path.link is not None:
         clauses.append(live(policy, path.link))
+    if cross.when is not None:
+        clauses.append(cross.when(row.c))
     split = (
         select(path.target.label("shared"), func.min(source.c.id).label("id"))
         .select_from(joined)
@@ -130,7 +132,7 @@ def _backward(policy: Policy, cross: Cross) -> Any:
     """The target goes while a live source that refers to it stays."""
     edge, target, source = cross.edge, REACHED.alias(), REACHED.alias()
     path = edge.path()
-    tables, clauses = source_is_live(policy, edge, path)
+    tables, clauses = source_is_live(policy, edge, path, cross.when)
     joined = target.join(tables, path.target == target.c.id).outerjoin(
         source, _going(source, edge.source, path.source)
     )

@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import Integer, String, and_, cast, literal, null, select, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    String,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 
-from graphql_api.graph.edges import CODES, EDGES, NAMES, Kind, edges_of
+from graphql_api.graph.edges import CODES, EDGES, NAMES, Kind, edges_of, table_of
 from graphql_api.graph.planner.expand import code_of, live
 from graphql_api.graph.planner.tables import REACHED, add
 from graphql_api.graph.words import GOING, State
+from shared.models.links import LINKS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from graphql_api.graph.edges import Edge
+    from graphql_api.graph.edges import Edge, Path
     from graphql_api.graph.policies.rules import Outcome, Policy
 
 LINK_WAVE = 1000
@@ -26,12 +39,28 @@ LinkVerdicts: TypeAlias = Callable[["Ends"], Sequence["Outcome"]]
 class Ends:
     """A link with what was reached at its ends; columns are null where nothing was."""
 
-    def __init__(self, edge: Edge, link: Any, parent: Any, child: Any) -> None:
-        self.edge, self.link, self.parent, self.child = edge, link.c, parent.c, child.c
+    def __init__(self, edge: Edge, path: Path, parent: Any, child: Any) -> None:
+        self.edge, self.link, self.parent, self.child = edge, path.link.c, parent.c, child.c
+        self._path = path
 
     def both(self, least: int) -> Any:
         """Both ends are at least in this state."""
         return and_(self.parent.state >= least, self.child.state >= least)
+
+    def parent_owner(self) -> Any:
+        """Who owns the parent, reached or not; null for people and groups, which nobody owns."""
+        return self._owner(self.parent, self.edge.source, self._path.source)
+
+    def child_owner(self) -> Any:
+        """Who owns the child, reached or not."""
+        return self._owner(self.child, self.edge.target, self._path.target)
+
+    def _owner(self, reached: Any, class_name: str, id_: Any) -> Any:
+        if class_name not in CODES:
+            return cast(null(), BigInteger)
+        row = table_of(class_name).alias()
+        own = select(row.c.owner_id).where(row.c.id == id_).scalar_subquery()
+        return func.coalesce(reached.owner_id, own)
 
 
 def judge_links(
@@ -72,7 +101,7 @@ def _arm(policy: Policy, edge: Edge, verdicts: LinkVerdicts, *, from_parent: boo
             link.c.owner_id.label("owner_id"),
             link.c.group_id.label("group_id"),
             cast(null(), String(64)).label("sub"),
-            code_of(verdicts(Ends(edge, link, parent, child))).label("code"),
+            code_of(verdicts(Ends(edge, path, parent, child))).label("code"),
         )
         .select_from(joined)
         .where(near.c.cls == CODES[near_class], near.c.state >= int(GOING), live(policy, link))
@@ -81,11 +110,12 @@ def _arm(policy: Policy, edge: Edge, verdicts: LinkVerdicts, *, from_parent: boo
 
 def forget_followers(connection: Connection) -> None:
     """Take the reason from what only stays because what it belongs to stays: nobody is told of
-    the pixels of an image that is left behind. What lost a link keeps its reason.
+    the pixels of an image that is left behind. What has a link to what goes keeps its reason.
     """
-    cut = select(REACHED.c.cls).distinct().where(REACHED.c.state == int(State.CUT))
+    cut = REACHED.c.state.in_([int(State.CUT), int(State.STAY)])
+    found = connection.execute(select(REACHED.c.cls).distinct().where(cut)).scalars()
     arms = []
-    for code in sorted(connection.execute(cut).scalars()):
+    for code in sorted(code for code in found if NAMES[code] in LINKS):
         edge = EDGES[NAMES[code]]
         path, row = edge.path(), REACHED.alias()
         joined = row.join(path.tables, path.link.c.id == row.c.id)
@@ -94,7 +124,7 @@ def forget_followers(connection: Connection) -> None:
                 arms.append(
                     select(literal(CODES[name], Integer).label("cls"), column.label("id"))
                     .select_from(joined)
-                    .where(row.c.cls == code, row.c.state == int(State.CUT))
+                    .where(row.c.cls == code, row.c.state <= int(State.CUT))
                 )
     following = REACHED.c.state == int(State.STAY), REACHED.c.wave < 0
     statement = update(REACHED).where(*following).values(reason=0)

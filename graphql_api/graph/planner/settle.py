@@ -16,6 +16,8 @@ from graphql_api.graph.planner.tables import REACHED
 from graphql_api.graph.words import GOING, State, reason_code
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from graphql_api.graph.edges import Edge
@@ -69,14 +71,22 @@ def _free(row: Any, class_name: str) -> Any:
     )  # fmt: skip
 
 
-def source_is_live(policy: Policy, edge: Edge, path: Any) -> Any:
-    """(joins, clauses) that make sure that the edge's source is not in the trash."""
-    if path.link is not None:
+def source_is_live(
+    policy: Policy, edge: Edge, path: Any, when: Callable[[Any], Any] | None = None
+) -> Any:
+    """(joins, clauses) that make sure that the edge's source is not in the trash, and that its
+    columns are as `when` asks.
+    """
+    if path.link is not None and when is None:
         return path.tables, [live(policy, path.link)]
-    if path.source_row is not None:
-        return path.tables, [live(policy, path.source_row)]
-    row = table_of(edge.source).alias()
-    return path.tables.join(row, row.c.id == path.source), [live(policy, row)]
+    row, tables = path.source_row, path.tables
+    if row is None:
+        row = table_of(edge.source).alias()
+        tables = tables.join(row, row.c.id == path.source)
+    clauses = [live(policy, row if path.link is None else path.link)]
+    if when is not None:
+        clauses.append(when(row.c))
+    return tables, clauses
 
 
 def _outside(policy: Policy, hold: Hold) -> Any:
@@ -85,7 +95,7 @@ def _outside(policy: Policy, hold: Hold) -> Any:
         return None
     edge, row, other = hold.edge, REACHED.alias(), REACHED.alias()
     path = edge.path()
-    tables, clauses = source_is_live(policy, edge, path)
+    tables, clauses = source_is_live(policy, edge, path, hold.holder)
     joined = row.join(tables, path.target == row.c.id)
     if edge.source in CODES:
         joined = joined.outerjoin(

@@ -36,7 +36,7 @@ def move_policy(principal: Principal, group: GroupFacts) -> Policy:
     rules = _Rules(principal, is_private=group.is_private)
     return Policy(
         follows=tuple(rules.follows()),
-        holds=tuple(_holds()),
+        holds=tuple(common_holds()),
         needs=(Need(_FILESET, Reason.FILESET_SPLIT), Need(_FILE, Reason.SHARED_ELSEWHERE)),
         crosses=tuple(_crosses()),
         links=rules.link,
@@ -145,7 +145,8 @@ def cut_links(ends: Any) -> list[Outcome]:
     ]  # fmt: skip
 
 
-def _holds() -> list[Hold]:
+def common_holds() -> list[Hold]:
+    """What keeps contents, parts and shared things where they are; giving away has the same."""
     elsewhere = Reason.SHARED_ELSEWHERE
     found = [
         Hold(EDGES["ProjectDatasetLink"], elsewhere),

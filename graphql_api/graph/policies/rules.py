@@ -130,6 +130,8 @@ class Hold:
     unless: tuple[Edge, ...] = ()
     when: Callable[[Any], Condition] | None = None
     """A condition on the table of the target."""
+    holder: Callable[[Any], Condition] | None = None
+    """A condition on the columns of the source, for it to hold at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class Cross:
     edge: Edge
     reason: Reason
     forward: bool = True
+    when: Callable[[Any], Condition] | None = None
+    """A condition on the columns of what stays."""
 
 
 @dataclass(frozen=True, slots=True)
