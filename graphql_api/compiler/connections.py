@@ -47,7 +47,8 @@ class ConnectionChild:
         self.key = key
         self.page = page
         self.where = where
-        self.place = None if parent is None else parent.need("id")
+        held = plan.key if isinstance(plan, Foreign) else "id"
+        self.place = None if parent is None else parent.need(held)
         if isinstance(plan, Linked):
             self.level = Level(plan.class_name, plan.link, plan.far)
         else:

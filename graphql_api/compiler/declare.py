@@ -79,12 +79,19 @@ class ToOne:
     """Which of several is the one: the first by this column."""
 
 
+Narrow = Callable[["Scope", Mapping[str, Any]], "list[ColumnElement[bool]]"]
+"""Conditions that follow from a connection's arguments beside the usual ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """Rows of `class_name` whose `column` holds our id, as a connection."""
 
     class_name: str
     column: str
+    narrow: Narrow | None = None
+    key: str = "id"
+    """Which column of ours is meant, where it is not the id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ class Linked:
     far: str = "child_id"
     seen: Callable[[Scope], ColumnElement[bool]] | None = None
     """Which links count, for link tables without details; None: live links, one edge each child."""
+    narrow: Narrow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,14 @@ class RootList:
 
     class_name: str
     only: Callable[[Scope], ColumnElement[bool]] | None = None
+    narrow: Narrow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PerClass:
+    """A plan that depends on the class of the row: `make("Image")` answers the plan."""
+
+    make: Callable[[str], Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,7 @@ class References:
 
 Plan = (
     References
+    | PerClass
     | Column
     | Identity
     | Count
@@ -140,6 +157,22 @@ Plan = (
 
 SOURCES: dict[str, tuple[Source, str]] = {}
 """By class name: where its rows come from, and its GraphQL type."""
+
+
+CLASSES: dict[str, str] = {}
+"""Subclasses that share the rows of another: `TagAnnotation` is an `Annotation`."""
+TYPE_NAMES: dict[str, str] = {}
+"""Stored classes whose GraphQL type has another name, such as the shape Path."""
+
+
+def type_name_of(class_name: str) -> str:
+    """The GraphQL type of a stored class."""
+    return TYPE_NAMES.get(class_name, class_name)
+
+
+def class_name_of(type_name: str) -> str:
+    """The stored class of a GraphQL type, as it stands in ids."""
+    return next((name for name, kind in TYPE_NAMES.items() if kind == type_name), type_name)
 
 
 def rows_of(source: Source, *, class_name: str | None = None) -> Callable[[T], T]:
@@ -170,11 +203,20 @@ def argument(name: str, kind: Any, description: str, default: Any = strawberry.U
 
 
 def connection(
-    plan: Foreign | Linked | RootList, description: str, *, where: Any, order: Any
+    plan: Foreign | Linked | RootList | PerClass,
+    description: str,
+    *,
+    where: Any,
+    order: Any,
+    more: Sequence[StrawberryArgument] = (),
 ) -> Any:
-    """A connection field with the usual arguments, for these filter and order inputs."""
+    """A connection field with the usual arguments, for these filter and order inputs.
+
+    `more` are arguments of its own, which the plan's `narrow` reads.
+    """
     field: StrawberryField = planned(plan, description)
     field.arguments = [
+        *more,
         argument("first", int | None, "How many from the start; 50 unless said, at most 1,000."),
         argument("after", str | None, "Only what comes after this cursor."),
         argument("last", int | None, "How many from the end, at most 1,000."),

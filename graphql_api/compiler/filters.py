@@ -6,7 +6,7 @@ own. Nothing that is invisible to the caller can decide whether a row matches.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -38,7 +38,10 @@ class OnColumn:
     is_key: bool = False
     """The column is a sort key: what is compared is folded alike."""
     class_name: str | None = None
-    """The filter takes ids of this class; other ids match nothing."""
+    """The filter takes ids of this class; other ids match nothing. `OWN_CLASS` is the list's."""
+
+
+OWN_CLASS = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,8 @@ def _compile(
             if isinstance(meaning, Predicate):
                 found.append(meaning.function(scope, class_name, value))
             else:
+                if meaning.class_name == OWN_CLASS:
+                    meaning = replace(meaning, class_name=class_name)
                 found += _operators(meaning, scope.column(meaning.column), value)
     return and_(true(), *found)
 

@@ -92,7 +92,11 @@ def read_page(source: Source, arguments: dict[str, Any], field_name: str) -> Pag
     first, last = arguments.get("first"), arguments.get("last")
     size, backward = page_size(first, last), last is not None
     terms = _terms(source, arguments.get("orderBy") or [])
-    rest = {name: value for name, value in arguments.items() if name not in PAGE_ARGUMENTS}
+    rest = {
+        name: value
+        for name, value in arguments.items()
+        if value is not None and name not in PAGE_ARGUMENTS
+    }
     fingerprint = json.dumps([field_name, rest], default=str, sort_keys=True, ensure_ascii=False)
     table: Any = source.model.__table__
     columns = [table.c[term.column] for term in terms]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLObjectType, get_named_type
 
 from graphql_api.compiler.connections import ConnectionChild
-from graphql_api.compiler.declare import SOURCES, RootList
+from graphql_api.compiler.declare import CLASSES, SOURCES, RootList, class_name_of
 from graphql_api.compiler.levels import Level
 from graphql_api.compiler.rows import ByAlias, Record, Row
 from graphql_api.compiler.run import Run
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 NOBODY = ObjectRef("Project", 0)
 """Stands for an id that cannot be: it is looked for all the same."""
-CLASSES: dict[str, str] = {}
-"""Subclasses that share the rows of another: `TagAnnotation` is an `Annotation`."""
 
 
 def run_of(info: Any, principal: Principal | None = None) -> Run:
@@ -141,7 +139,8 @@ def _of_class(
     return {
         ref: built[ref.id]
         for ref in refs
-        if ref.id in built and ref.class_name in {class_name, built[ref.id].type_name}
+        if ref.id in built
+        and ref.class_name in {class_name, class_name_of(built[ref.id].type_name)}
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphql_api.compiler.declare import CLASSES
 from graphql_api.compiler.levels import Level
 from graphql_api.compiler.rows import Record
 from graphql_api.compiler.statements import rows_by_key
@@ -108,14 +109,7 @@ class ReferencesChild:
 
     def fetch(self, run: Run, records: Sequence[Record]) -> None:
         """One statement for each class that is listed."""
-        listed = {
-            id(record): [
-                ref
-                for ref in map(parse_ref, (record.row[self.place] or ())[: self.first])
-                if ref is not None and ref.class_name in self.levels
-            ]
-            for record in records
-        }
+        listed = {id(record): self._listed(record) for record in records}
         wanted: dict[str, set[int]] = {}
         for refs in listed.values():
             for ref in refs:
@@ -130,6 +124,13 @@ class ReferencesChild:
         for record in records:
             refs = listed[id(record)]
             record.children[self.key] = [found[ref] for ref in refs if ref in found]
+
+    def _listed(self, record: Record) -> list[ObjectRef]:
+        """What the column names, each by the class whose rows hold it."""
+        texts = (record.row[self.place] or ())[: self.first]
+        refs = (ref for ref in map(parse_ref, texts) if ref is not None)
+        stored = (ObjectRef(CLASSES.get(ref.class_name, ref.class_name), ref.id) for ref in refs)
+        return [ref for ref in stored if ref.class_name in self.levels]
 
 
 class DerivedChild(BatchedChild):

@@ -9,6 +9,7 @@ from graphql import GraphQLObjectType, get_named_type
 
 from graphql_api.compiler.connections import ConnectionChild, ConnectionShape
 from graphql_api.compiler.declare import (
+    CLASSES,
     PLAN,
     SOURCES,
     Batched,
@@ -18,9 +19,11 @@ from graphql_api.compiler.declare import (
     Identity,
     Linked,
     Parts,
+    PerClass,
     References,
     RootList,
     ToOne,
+    class_name_of,
 )
 from graphql_api.compiler.errors import PageTooLarge
 from graphql_api.compiler.filters import conditions_of
@@ -40,9 +43,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from graphql import FieldNode, GraphQLField
+    from sqlalchemy import ColumnElement
 
     from graphql_api.compiler.declare import Plan
     from graphql_api.compiler.levels import Shape
+    from graphql_api.compiler.scope import Scope
     from graphql_api.compiler.selection import Document
 
 DISCRIMINATOR = "class_name"
@@ -66,7 +71,7 @@ class Shaper:
             return self.object_shape(level, kind, nodes, prefix)
         place = level.need(DISCRIMINATOR)
         shapes = {
-            concrete.name: self.object_shape(level, concrete, nodes, prefix)
+            class_name_of(concrete.name): self.object_shape(level, concrete, nodes, prefix)
             for concrete in concrete_types(self.document.schema, kind)
         }
         return AbstractShape(place, shapes)
@@ -76,7 +81,7 @@ class Shaper:
     ) -> ObjectShape:
         """The same, of one object type."""
         is_own = kind.name == SOURCES[level.class_name][1] or bool(prefix)
-        view = View(level, prefix, None if is_own else kind.name)
+        view = View(level, prefix, None if is_own else class_name_of(kind.name))
         entries = []
         for name, selected in self.document.fields(kind, nodes).items():
             field = kind.fields.get(selected[0].name.value)
@@ -96,6 +101,8 @@ class Shaper:
         arguments = self.document.arguments(field, nodes[0])
         name = nodes[0].name.value
         key = (view.prefix, name, _canonical(arguments))
+        if isinstance(plan, PerClass):
+            plan = plan.make(view.level.class_name if not view.prefix else view.class_name)
         if isinstance(plan, Foreign | Linked):
             child = self.connection(view, key, field, plan, arguments)
             shape = self.connection_shape(child, field, nodes)
@@ -150,10 +157,11 @@ class Shaper:
         child = view.level.child(key, lambda: ReferencesChild(plan, view, key, first))
         possible = concrete_types(self.document.schema, get_named_type(field.type))
         shapes: dict[str, Shape] = {}
-        for kind in possible:
-            if kind.name in SOURCES:
-                level = child.levels.setdefault(kind.name, Level(kind.name))
-                shapes[kind.name] = self.shape(level, kind, nodes)
+        for name in {CLASSES.get(found, found) for found in map(_class_of, possible)}:
+            if name in SOURCES:
+                level = child.levels.setdefault(name, Level(name))
+                rows = self.document.schema.get_type(SOURCES[name][1])
+                shapes[name] = self.shape(level, rows, nodes)
         return lambda record: [shapes[name].build(one) for name, one in record.children[key]]
 
     def connection(
@@ -166,11 +174,15 @@ class Shaper:
     ) -> ConnectionChild:
         """The list behind a connection field; raises `Invalid` for arguments that contradict."""
         source = SOURCES[plan.class_name][0]
-        owner = "Query" if view is None else view.class_name
+        owner = "Query" if view is None else view.level.class_name
         page = read_page(source, arguments, f"{owner}.{key[1]}")
         where = arguments.get("where")
         kind = field.args["where"].type if "where" in field.args else None
-        conditions = conditions_of(where, kind, plan.class_name)
+        filtered = conditions_of(where, kind, plan.class_name)
+
+        def conditions(scope: Scope) -> list[ColumnElement[bool]]:
+            more = [] if plan.narrow is None else plan.narrow(scope, arguments)
+            return [*filtered(scope), *more]
 
         def make() -> ConnectionChild:
             return ConnectionChild(plan, view, key, page, conditions)
@@ -235,6 +247,10 @@ def _column_reader(view: View, plan: Column) -> Callable[[Any], Any]:
         return None if value is None else convert(value)
 
     return converted
+
+
+def _class_of(kind: GraphQLObjectType) -> str:
+    return class_name_of(kind.name)
 
 
 def _identity(class_name: str, number: int | None) -> str | None:

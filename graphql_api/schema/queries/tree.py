@@ -5,6 +5,8 @@ from __future__ import annotations
 import strawberry
 
 from graphql_api.compiler.declare import RootList, connection
+from graphql_api.schema.types.annotatable import ALL_ANNOTATIONS, annotations_of
+from graphql_api.schema.types.annotations import Annotation
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.containers import Dataset, Folder, Project
 from graphql_api.schema.types.files import Fileset
@@ -17,6 +19,7 @@ from graphql_api.schema.types.orders import (
     UserOrder,
 )
 from graphql_api.schema.types.people import Group, User
+from graphql_api.schema.types.rois import Roi
 from graphql_api.schema.types.screening import Plate, Screen
 from graphql_api.schema.types.where import (
     DatasetWhere,
@@ -29,6 +32,7 @@ from graphql_api.schema.types.where import (
     ScreenWhere,
     UserWhere,
 )
+from graphql_api.schema.types.where_parts import RoiWhere
 
 
 @strawberry.type
@@ -61,4 +65,10 @@ class TreeQueries:
     )
     filesets: Connection[Fileset] = connection(
         RootList("Fileset"), "All visible filesets.", where=FilesetWhere, order=PlainOrder
+    )
+    annotations: Connection[Annotation] = annotations_of(
+        ALL_ANNOTATIONS, "All visible annotations, such as the tags."
+    )
+    rois: Connection[Roi] = connection(
+        RootList("Roi"), "All visible ROIs.", where=RoiWhere, order=PlainOrder
     )

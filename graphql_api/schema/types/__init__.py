@@ -5,9 +5,23 @@
 
 from __future__ import annotations
 
-from graphql_api.compiler.declare import SOURCES
+from graphql_api.compiler.declare import CLASSES, SOURCES
 from graphql_api.compiler.scope import Source
 from graphql_api.schema.types.activities import Activity
+from graphql_api.schema.types.annotation_kinds import (
+    BooleanAnnotation,
+    CommentAnnotation,
+    DoubleAnnotation,
+    FileAnnotation,
+    ListAnnotation,
+    LongAnnotation,
+    MapAnnotation,
+    TagAnnotation,
+    TermAnnotation,
+    TimestampAnnotation,
+    XmlAnnotation,
+)
+from graphql_api.schema.types.annotations import Annotation
 from graphql_api.schema.types.connections import Link
 from graphql_api.schema.types.containers import Dataset, Folder, Project
 from graphql_api.schema.types.files import Fileset, OriginalFile
@@ -15,19 +29,43 @@ from graphql_api.schema.types.images import Image
 from graphql_api.schema.types.people import Group, User
 from graphql_api.schema.types.pixels import Channel, Pixels
 from graphql_api.schema.types.rendering import RenderingSettings
+from graphql_api.schema.types.rois import Roi
 from graphql_api.schema.types.screening import (
     Plate,
     PlateAcquisition,
+    Reagent,
     Screen,
     Well,
     WellSample,
 )
+from graphql_api.schema.types.shapes import (
+    Ellipse,
+    Label,
+    Line,
+    Mask,
+    PathShape,
+    Point,
+    Polygon,
+    Polyline,
+    Rectangle,
+    Shape,
+)
+from shared.models.annotations import ANNOTATION_CLASSES
 from shared.models.links import LINKS
+from shared.models.rois import SHAPE_CLASSES
 
 for _name, _kind in LINKS.items():
     SOURCES[_name] = (Source(_kind.model), Link.__name__)
 
+CLASSES.update(
+    dict.fromkeys(ANNOTATION_CLASSES, "Annotation") | dict.fromkeys(SHAPE_CLASSES, "Shape")
+)
+
 NODE_TYPES = (
+    BooleanAnnotation, CommentAnnotation, DoubleAnnotation, FileAnnotation, ListAnnotation,
+    LongAnnotation, MapAnnotation, TagAnnotation, TermAnnotation, TimestampAnnotation,
+    XmlAnnotation, Ellipse, Label, Line, Mask, PathShape, Point, Polygon, Polyline, Rectangle,
+    Channel, Roi, Reagent,
     Activity, Dataset, Fileset, Folder, Group, Image, OriginalFile, Pixels, Plate,
     PlateAcquisition, Project, Screen, User, Well, WellSample,
 )  # fmt: skip
@@ -35,6 +73,7 @@ NODE_TYPES = (
 __all__ = [
     "NODE_TYPES",
     "Activity",
+    "Annotation",
     "Channel",
     "Dataset",
     "Fileset",
@@ -47,8 +86,11 @@ __all__ = [
     "Plate",
     "PlateAcquisition",
     "Project",
+    "Reagent",
     "RenderingSettings",
+    "Roi",
     "Screen",
+    "Shape",
     "User",
     "Well",
     "WellSample",

@@ -14,11 +14,19 @@ from graphql_api.compiler.declare import (
     rows_of,
 )
 from graphql_api.compiler.scope import Source
+from graphql_api.schema.types.annotatable import Annotatable
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node, Owned
-from graphql_api.schema.types.orders import ImageOrder, NamedOrder
-from graphql_api.schema.types.references import LazyDataset, LazyFolder, LazyImage, LazyProject
+from graphql_api.schema.types.orders import ImageOrder, NamedOrder, PlainOrder
+from graphql_api.schema.types.references import (
+    LazyDataset,
+    LazyFolder,
+    LazyImage,
+    LazyProject,
+    LazyRoi,
+)
 from graphql_api.schema.types.where import DatasetWhere, FolderWhere, ImageWhere, ProjectWhere
+from graphql_api.schema.types.where_parts import RoiWhere
 from shared.models import containers
 from shared.models.links import LINKS
 
@@ -28,7 +36,7 @@ _DESCRIPTION = "What it is about."
 
 @rows_of(Source(containers.Project))
 @strawberry.type(description="Holds datasets.")
-class Project(Owned, Node):
+class Project(Owned, Annotatable, Node):
     """Holds datasets."""
 
     name: str = column("name", _NAME)
@@ -43,7 +51,7 @@ class Project(Owned, Node):
 
 @rows_of(Source(containers.Dataset))
 @strawberry.type(description="Holds images.")
-class Dataset(Owned, Node):
+class Dataset(Owned, Annotatable, Node):
     """Holds images."""
 
     name: str = column("name", _NAME)
@@ -63,9 +71,9 @@ class Dataset(Owned, Node):
 
 
 @rows_of(Source(containers.Folder))
-@strawberry.type(description="Holds images and other folders.")
-class Folder(Owned, Node):
-    """Holds images and other folders."""
+@strawberry.type(description="Holds images, ROIs and other folders.")
+class Folder(Owned, Annotatable, Node):
+    """Holds images, ROIs and other folders."""
 
     name: str = column("name", _NAME)
     description: str | None = column("description", _DESCRIPTION)
@@ -83,4 +91,10 @@ class Folder(Owned, Node):
         "Its images.",
         where=ImageWhere,
         order=ImageOrder,
+    )
+    rois: Connection[LazyRoi] = connection(
+        Linked("Roi", LINKS["FolderRoiLink"].model),
+        "Its ROIs.",
+        where=RoiWhere,
+        order=PlainOrder,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.ancestors import PARENTS, ids_within, parent_exists
@@ -18,6 +18,7 @@ from shared.errors import Invalid
 from shared.models import MODELS
 from shared.models.annotations import Annotation, MapPair
 from shared.models.base import sort_key
+from shared.models.rois import Shape
 from shared.refs import parse_ref
 
 if TYPE_CHECKING:
@@ -130,6 +131,58 @@ def belongs_to(column: str, class_name: str) -> Any:
         return _refers(scope.table.c[column], class_name, value)
 
     return function
+
+
+def identified(scope: Scope, _class_name: str, value: dict[str, Any]) -> ColumnElement[bool]:
+    """Conditions on the id of rows that stand in one table with a class column.
+
+    An id names its class: `CommentAnnotation:5` does not match a tag with this number.
+    """
+    found: list[ColumnElement[bool]] = []
+    if value.get("eq") is not None:
+        found.append(_one_of(scope, [value["eq"]]))
+    if value.get("in") is not None:
+        found.append(_one_of(scope, value["in"]))
+    if value.get("ne") is not None:
+        found.append(~_one_of(scope, [value["ne"]]))
+    return and_(true(), *found)
+
+
+def on_plane(scope: Scope, class_name: str, value: dict[str, Any]) -> ColumnElement[bool]:
+    """A shape, or some shape of a ROI, that is seen on a plane: bound to it, or to no index."""
+    if class_name == "Shape":
+        return _bound(scope.table, value)
+    shape: Any = Shape.__table__.alias()
+    found = select(shape.c.id).where(shape.c.roi_id == scope.table.c.id, _bound(shape, value))
+    return found.exists()
+
+
+def _bound(shape: Any, plane: dict[str, Any]) -> ColumnElement[bool]:
+    return and_(
+        true(),
+        *(
+            or_(shape.c[f"the_{axis}"].is_(None), shape.c[f"the_{axis}"] == plane[axis])
+            for axis in ("z", "t", "c")
+            if plane.get(axis) is not None
+        ),
+    )
+
+
+def _one_of(scope: Scope, ids: list[str]) -> ColumnElement[bool]:
+    by_class: dict[str, list[int]] = {}
+    for ref in map(parse_ref, ids):
+        if ref is not None:
+            by_class.setdefault(ref.class_name, []).append(ref.id)
+    base = scope.source.class_name
+    return or_(
+        false(),
+        *(
+            scope.table.c.id.in_(numbers)
+            if name == base
+            else and_(scope.table.c.class_name == name, scope.table.c.id.in_(numbers))
+            for name, numbers in sorted(by_class.items())
+        ),
+    )
 
 
 def tagged(scope: Scope, class_name: str, value: dict[str, Any]) -> ColumnElement[bool]:

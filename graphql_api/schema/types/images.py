@@ -20,9 +20,10 @@ from graphql_api.compiler.declare import (
 )
 from graphql_api.compiler.scope import Join, Source
 from graphql_api.schema.scalars import JSON, DateTime
+from graphql_api.schema.types.annotatable import Annotatable
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node, Owned
-from graphql_api.schema.types.orders import NamedOrder, WellSampleOrder
+from graphql_api.schema.types.orders import NamedOrder, PlainOrder, WellSampleOrder
 from graphql_api.schema.types.references import (
     LazyChannel,
     LazyDataset,
@@ -30,11 +31,13 @@ from graphql_api.schema.types.references import (
     LazyFolder,
     LazyPixels,
     LazyRenderingSettings,
+    LazyRoi,
     LazyWellSample,
 )
 from graphql_api.schema.types.rendering import all_settings_field, settings_field
 from graphql_api.schema.types.tiles import TILES, TileAccess, thumbnail_field
 from graphql_api.schema.types.where import DatasetWhere, FolderWhere, WellSampleWhere
+from graphql_api.schema.types.where_parts import RoiWhere
 from shared.models import images
 from shared.models.links import LINKS
 
@@ -65,7 +68,7 @@ def _original(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -
 
 @rows_of(IMAGES)
 @strawberry.type(description="A picture of up to five dimensions.")
-class Image(Owned, Node):
+class Image(Owned, Annotatable, Node):
     """A picture of up to five dimensions."""
 
     name: str = column("name", "Its name.")
@@ -97,6 +100,12 @@ class Image(Owned, Node):
         "Fields of wells that show it.",
         where=WellSampleWhere,
         order=WellSampleOrder,
+    )
+    rois: Connection[LazyRoi] = connection(
+        Foreign("Roi", "image_id"),
+        "Regions drawn on it; `totalCount` counts them.",
+        where=RoiWhere,
+        order=PlainOrder,
     )
     fileset: LazyFileset | None = planned(
         ToOne("Fileset", "fileset_id"), "The files from which it was read."

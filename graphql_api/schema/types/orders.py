@@ -56,6 +56,14 @@ class WellSampleOrderField(Enum):
     POSITION = strawberry.enum_value("position", description="By place within the well.")
 
 
+@strawberry.enum(description="By what shapes can be ordered.")
+class ShapeOrderField(Enum):
+    """By what shapes can be ordered."""
+
+    ID = strawberry.enum_value("id", description="By number.")
+    POSITION = strawberry.enum_value("position", description="By place within the ROI.")
+
+
 @strawberry.enum(description="By what people can be ordered.")
 class UserOrderField(Enum):
     """By what people can be ordered."""
@@ -114,6 +122,15 @@ class WellSampleOrder:
     """One term of an order of fields of wells."""
 
     field: WellSampleOrderField = strawberry.field(description=_FIELD)
+    direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
+    nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
+
+
+@strawberry.input(description="One term of an order of shapes.")
+class ShapeOrder:
+    """One term of an order of shapes."""
+
+    field: ShapeOrderField = strawberry.field(description=_FIELD)
     direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
     nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
 

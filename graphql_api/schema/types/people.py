@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, true
 
 from graphql_api.compiler.declare import Linked, column, connection, rows_of
 from graphql_api.compiler.scope import Scope, Source
+from graphql_api.schema.types.annotatable import Annotatable
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node
 from graphql_api.schema.types.orders import GroupOrder, UserOrder
@@ -80,7 +81,7 @@ GROUPS = Source(
 
 @rows_of(USERS)
 @strawberry.type(description="A person with an account (OMERO: Experimenter).")
-class User(Node):
+class User(Annotatable, Node):
     """A person with an account."""
 
     login: str = column("login", "The name for logging in.")
@@ -99,7 +100,7 @@ class User(Node):
 
 @rows_of(GROUPS)
 @strawberry.type(description="A group of people who share data (OMERO: ExperimenterGroup).")
-class Group(Node):
+class Group(Annotatable, Node):
     """A group of people who share data."""
 
     name: str = column("name", "Its name.")

@@ -6,15 +6,17 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import strawberry
-from sqlalchemy import true
 
 from graphql_api.compiler.declare import Batched, Parts, column, planned, rows_of
 from graphql_api.compiler.scope import Join, Source
 from graphql_api.schema.scalars import Color, finite
+from graphql_api.schema.types.annotatable import Annotatable
 from graphql_api.schema.types.objects import Node, Owned
 from graphql_api.schema.types.quantities import Duration, Length, duration, length
 from graphql_api.schema.types.references import LazyChannel
-from shared.models import images
+from graphql_api.schema.types.rights import DenialReason, ViewerCan, part_rights
+from shared.auth.select import visible
+from shared.models import images, people
 from shared.rendering.settings import value_range
 
 if TYPE_CHECKING:
@@ -61,20 +63,21 @@ CHANNELS = Source(
         "logical": Join(images.LogicalChannel, "logical_channel_id"),
         "stats": Join(images.StatsInfo, "stats_info_id"),
         "pixels": Join(images.Pixels, "pixels_id"),
+        "pixels.group": Join(people.Group, "group_id"),
     },
-    seen=lambda _scope: true(),
+    seen=lambda scope: visible(scope.principal, scope.joined("pixels")),
     has_details=False,
 )
 
 
+_CAN, _CANNOT = part_rights("pixels")
+
+
 @rows_of(CHANNELS)
 @strawberry.type(description="One channel of an image. Name and wavelengths may be shared by many.")
-class Channel:
+class Channel(Annotatable, Node):
     """One channel of an image. It is seen with its pixels and has no owner of its own."""
 
-    id: strawberry.ID = column(
-        "id", "Its id, such as Channel:9.", lambda number: f"Channel:{number}"
-    )
     index: int = column("position", "Its place among the channels, from 0.")
     name: str | None = column("logical.name", "Its name.")
     color: Color | None = column("color", "The colour that the file states.")
@@ -93,6 +96,8 @@ class Channel:
     )
     type_min: float | None = planned(_limit(0), "Least value that the type can hold.")
     type_max: float | None = planned(_limit(1), "Greatest value that the type can hold.")
+    viewer_can: ViewerCan = _CAN
+    viewer_cannot: list[DenialReason] = _CANNOT
 
 
 @rows_of(Source(images.Pixels))

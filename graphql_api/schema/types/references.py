@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 if TYPE_CHECKING:
+    from graphql_api.schema.types.annotation_kinds import FileAnnotation, TagAnnotation
+    from graphql_api.schema.types.annotations import Annotation
     from graphql_api.schema.types.containers import Dataset, Folder, Project
     from graphql_api.schema.types.files import Fileset, OriginalFile
     from graphql_api.schema.types.images import Image
     from graphql_api.schema.types.people import Group, User
     from graphql_api.schema.types.pixels import Channel, Pixels
     from graphql_api.schema.types.rendering import RenderingSettings
+    from graphql_api.schema.types.rois import Roi
     from graphql_api.schema.types.screening import (
         Plate,
         PlateAcquisition,
+        Reagent,
         Screen,
         Well,
         WellSample,
     )
+    from graphql_api.schema.types.shapes import Shape
 
 _TYPES = "graphql_api.schema.types."
 
@@ -42,3 +47,9 @@ LazyPlate = Annotated["Plate", strawberry.lazy(_TYPES + "screening")]
 LazyPlateAcquisition = Annotated["PlateAcquisition", strawberry.lazy(_TYPES + "screening")]
 LazyWell = Annotated["Well", strawberry.lazy(_TYPES + "screening")]
 LazyWellSample = Annotated["WellSample", strawberry.lazy(_TYPES + "screening")]
+LazyReagent = Annotated["Reagent", strawberry.lazy(_TYPES + "screening")]
+LazyAnnotation = Annotated["Annotation", strawberry.lazy(_TYPES + "annotations")]
+LazyTagAnnotation = Annotated["TagAnnotation", strawberry.lazy(_TYPES + "annotation_kinds")]
+LazyFileAnnotation = Annotated["FileAnnotation", strawberry.lazy(_TYPES + "annotation_kinds")]
+LazyRoi = Annotated["Roi", strawberry.lazy(_TYPES + "rois")]
+LazyShape = Annotated["Shape", strawberry.lazy(_TYPES + "shapes")]

@@ -92,24 +92,27 @@ class ViewerCan:
 _RIGHTS = tuple(Right(str(action.value)) for action in Action)
 
 
-def _facts(row: Values) -> ObjectFacts | None:
-    """None for a row that nobody owns, such as computed rendering settings."""
-    if row["owner_id"] is None:
+def _facts(row: Values, holder: str = "") -> ObjectFacts | None:
+    """None for a row that nobody owns, such as computed rendering settings.
+
+    `holder` is the join, with its dot, to what owns a part such as a shape.
+    """
+    if row[f"{holder}owner_id"] is None:
         return None
     return ObjectFacts(
         row["class_name"],
-        row["owner_id"],
-        row["group_id"],
-        GroupPermissions(row["group.permissions"]),
+        row[f"{holder}owner_id"],
+        row[f"{holder}group_id"],
+        GroupPermissions(row[f"{holder}group.permissions"]),
         file_location(row["repo"]) if "repo" in row else None,
     )
 
 
-def _flags(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+def _flags(run: Run, rows: Sequence[Values], holder: str = "") -> list[Any]:
     known: dict[ObjectFacts, ViewerCan] = {}
     found: list[ViewerCan | None] = []
     for row in rows:
-        facts = _facts(row)
+        facts = _facts(row, holder)
         if facts is not None and facts not in known:
             allowed: dict[str, bool] = {
                 action.value: bool(run.decider.decide(action, facts)) for action in _RIGHTS
@@ -117,11 +120,6 @@ def _flags(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> l
             known[facts] = ViewerCan(**allowed)
         found.append(None if facts is None else known[facts])
     return found
-
-
-def _denials(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
-    action = Right(arguments["action"].value)
-    return [_why_not(run, action, _facts(row)) for row in rows]
 
 
 def _why_not(run: Run, action: Right, facts: ObjectFacts | None) -> list[DenialReason]:
@@ -136,16 +134,42 @@ def _why_not(run: Run, action: Right, facts: ObjectFacts | None) -> list[DenialR
     ]
 
 
-FLAGS = Batched(_FACTS, _flags)
-FILE_FLAGS = Batched((*_FACTS, "repo"), _flags)
+def _decided(*more: str, holder: str = "") -> tuple[Batched, Batched]:
+    """The plans of `viewerCan` and `viewerCannot`; `more` names further columns that decide."""
+    needs = (*(f"{holder}{name}" for name in _FACTS), *more)
+
+    def flags(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+        return _flags(run, rows, holder)
+
+    def refused(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
+        action = Right(arguments["action"].value)
+        return [_why_not(run, action, _facts(row, holder)) for row in rows]
+
+    return Batched(needs, flags), Batched(needs, refused)
 
 
-def denials(*more: str) -> Any:
-    """The field `viewerCannot(action)`; `more` names further columns that decide."""
+FLAGS, _DENIALS = _decided()
+FILE_FLAGS, _FILE_DENIALS = _decided("repo")
+
+
+def _denials(plan: Batched) -> Any:
     return with_arguments(
-        planned(
-            Batched((*_FACTS, *more), _denials),
-            "Why the caller may not do this; empty when he may.",
-        ),
+        planned(plan, "Why the caller may not do this; empty when he may."),
         argument("action", Action, "What he may want to do."),
     )
+
+
+def denials() -> Any:
+    """The field `viewerCannot(action)`."""
+    return _denials(_DENIALS)
+
+
+def file_denials() -> Any:
+    """The same of a file, where it also counts in which place the file lies."""
+    return _denials(_FILE_DENIALS)
+
+
+def part_rights(holder: str) -> tuple[Any, Any]:
+    """`viewerCan` and `viewerCannot` of a part: the rights are those of the join `holder`."""
+    flags, refused = _decided(holder=f"{holder}.")
+    return planned(flags, "What the caller may do with it."), _denials(refused)

@@ -18,6 +18,7 @@ from graphql_api.compiler.declare import (
 )
 from graphql_api.compiler.scope import Join, Source
 from graphql_api.schema.scalars import Color, DateTime, print_moment
+from graphql_api.schema.types.annotatable import Annotatable
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node, Owned
 from graphql_api.schema.types.orders import NamedOrder, PlainOrder, WellOrder, WellSampleOrder
@@ -26,6 +27,7 @@ from graphql_api.schema.types.references import (
     LazyImage,
     LazyPlate,
     LazyPlateAcquisition,
+    LazyReagent,
     LazyScreen,
     LazyWell,
     LazyWellSample,
@@ -37,6 +39,7 @@ from graphql_api.schema.types.where import (
     WellSampleWhere,
     WellWhere,
 )
+from graphql_api.schema.types.where_parts import ReagentWhere
 from shared.models import screening
 from shared.models.links import LINKS
 
@@ -84,7 +87,7 @@ def _run_names(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any])
 
 @rows_of(Source(screening.Screen))
 @strawberry.type(description="Holds plates.")
-class Screen(Owned, Node):
+class Screen(Owned, Annotatable, Node):
     """Holds plates."""
 
     name: str = column("name", "Its name.")
@@ -92,17 +95,24 @@ class Screen(Owned, Node):
     type: str | None = column("type", "What kind of screen it is.")
     protocol_identifier: str | None = column("protocol_identifier", "Id of its protocol.")
     protocol_description: str | None = column("protocol_description", "Its protocol.")
+    reagent_set_identifier: str | None = column(
+        "reagent_set_identifier", "Id of its set of reagents."
+    )
+    reagent_set_description: str | None = column("reagent_set_description", "Its set of reagents.")
     plates: Connection[LazyPlate] = connection(
         Linked("Plate", LINKS["ScreenPlateLink"].model),
         "Its plates.",
         where=PlateWhere,
         order=NamedOrder,
     )
+    reagents: Connection[LazyReagent] = connection(
+        Foreign("Reagent", "screen_id"), "Its reagents.", where=ReagentWhere, order=PlainOrder
+    )
 
 
 @rows_of(Source(screening.Plate))
 @strawberry.type(description="A grid of wells.")
-class Plate(Owned, Node):
+class Plate(Owned, Annotatable, Node):
     """A grid of wells."""
 
     name: str = column("name", "Its name.")
@@ -111,6 +121,11 @@ class Plate(Owned, Node):
     columns: int | None = column("columns", "How many columns it has.")
     row_naming_convention: str = column("row_naming_convention", "`letter` or `number`.")
     column_naming_convention: str = column("column_naming_convention", "`letter` or `number`.")
+    well_origin_x: Length | None = length("well_origin_x", "Where wells begin, from the left.")
+    well_origin_y: Length | None = length("well_origin_y", "Where wells begin, from the top.")
+    default_sample: int | None = column(
+        "default_sample", "The field to show first, by its place within the well, from 0."
+    )
     status: str | None = column("status", "Its status.")
     external_identifier: str | None = column("external_identifier", "Its id elsewhere, a barcode.")
     screens: Connection[LazyScreen] = connection(
@@ -132,7 +147,7 @@ class Plate(Owned, Node):
 
 @rows_of(Source(screening.PlateAcquisition))
 @strawberry.type(description="One run over a plate.")
-class PlateAcquisition(Owned, Node):
+class PlateAcquisition(Owned, Annotatable, Node):
     """One run over a plate."""
 
     name: str | None = column("name", "Its name, where it has one.")
@@ -155,7 +170,7 @@ class PlateAcquisition(Owned, Node):
 
 @rows_of(Source(screening.Well, joins={"plate": Join(screening.Plate, "plate_id")}))
 @strawberry.type(description="A place on a plate.")
-class Well(Owned, Node):
+class Well(Owned, Annotatable, Node):
     """A place on a plate."""
 
     label: str = planned(
@@ -177,8 +192,31 @@ class Well(Owned, Node):
         where=WellSampleWhere,
         order=WellSampleOrder,
     )
+    reagents: Connection[LazyReagent] = connection(
+        Linked("Reagent", LINKS["WellReagentLink"].model),
+        "What is in it.",
+        where=ReagentWhere,
+        order=PlainOrder,
+    )
     row: int = column("row", "Its row, from 0.")
     column: int = column("column", "Its column, from 0.")  # last: it hides the function's name
+
+
+@rows_of(Source(screening.Reagent))
+@strawberry.type(description="A substance of a screen, to which wells refer.")
+class Reagent(Owned, Annotatable, Node):
+    """A substance of a screen, to which wells refer."""
+
+    name: str | None = column("name", "Its name, where it has one.")
+    description: str | None = column("description", "What it is.")
+    reagent_identifier: str | None = column("reagent_identifier", "Its id elsewhere.")
+    screen: LazyScreen | None = planned(ToOne("Screen", "screen_id"), "Its screen.")
+    wells: Connection[LazyWell] = connection(
+        Linked("Well", LINKS["WellReagentLink"].model, "child_id", "parent_id"),
+        "Wells that contain it.",
+        where=WellWhere,
+        order=WellOrder,
+    )
 
 
 @rows_of(Source(screening.WellSample))

@@ -31,17 +31,20 @@ class ActivityStateFilter:
     )
 
 
-def _all() -> Any:
+def every() -> Any:
+    """The field `and`."""
     return strawberry.field(description="All of these hold.", name="and", default=strawberry.UNSET)
 
 
-def _any() -> Any:
+def some() -> Any:
+    """The field `or`."""
     return strawberry.field(
         description="At least one of these holds.", name="or", default=strawberry.UNSET
     )
 
 
-def _not() -> Any:
+def no() -> Any:
+    """The field `not`."""
     return strawberry.field(description="This does not hold.", name="not", default=strawberry.UNSET)
 
 
@@ -81,9 +84,9 @@ class ProjectWhere(AnnotatedWhere):
 
     id: IDFilter | None = _id("Project")
     name: StringFilter | None = _name()
-    and_: list[ProjectWhere] | None = _all()
-    or_: list[ProjectWhere] | None = _any()
-    not_: ProjectWhere | None = _not()
+    and_: list[ProjectWhere] | None = every()
+    or_: list[ProjectWhere] | None = some()
+    not_: ProjectWhere | None = no()
 
 
 @strawberry.input(description="Which datasets a list holds.")
@@ -98,9 +101,9 @@ class DatasetWhere(AnnotatedWhere):
     orphaned: bool | None = where_field(
         Predicate(filters.orphaned), "Lies in no container that the caller sees."
     )
-    and_: list[DatasetWhere] | None = _all()
-    or_: list[DatasetWhere] | None = _any()
-    not_: DatasetWhere | None = _not()
+    and_: list[DatasetWhere] | None = every()
+    or_: list[DatasetWhere] | None = some()
+    not_: DatasetWhere | None = no()
 
 
 @strawberry.input(description="Which folders a list holds.")
@@ -112,9 +115,9 @@ class FolderWhere(AnnotatedWhere):
     within: strawberry.ID | None = where_field(
         Predicate(filters.within), "Lies in this container at any depth."
     )
-    and_: list[FolderWhere] | None = _all()
-    or_: list[FolderWhere] | None = _any()
-    not_: FolderWhere | None = _not()
+    and_: list[FolderWhere] | None = every()
+    or_: list[FolderWhere] | None = some()
+    not_: FolderWhere | None = no()
 
 
 @strawberry.input(description="Which images a list holds.")
@@ -132,9 +135,9 @@ class ImageWhere(AnnotatedWhere):
     orphaned: bool | None = where_field(
         Predicate(filters.orphaned), "Lies in no container that the caller sees."
     )
-    and_: list[ImageWhere] | None = _all()
-    or_: list[ImageWhere] | None = _any()
-    not_: ImageWhere | None = _not()
+    and_: list[ImageWhere] | None = every()
+    or_: list[ImageWhere] | None = some()
+    not_: ImageWhere | None = no()
 
 
 @strawberry.input(description="Which screens a list holds.")
@@ -143,9 +146,9 @@ class ScreenWhere(AnnotatedWhere):
 
     id: IDFilter | None = _id("Screen")
     name: StringFilter | None = _name()
-    and_: list[ScreenWhere] | None = _all()
-    or_: list[ScreenWhere] | None = _any()
-    not_: ScreenWhere | None = _not()
+    and_: list[ScreenWhere] | None = every()
+    or_: list[ScreenWhere] | None = some()
+    not_: ScreenWhere | None = no()
 
 
 @strawberry.input(description="Which plates a list holds.")
@@ -160,9 +163,9 @@ class PlateWhere(AnnotatedWhere):
     orphaned: bool | None = where_field(
         Predicate(filters.orphaned), "Lies in no container that the caller sees."
     )
-    and_: list[PlateWhere] | None = _all()
-    or_: list[PlateWhere] | None = _any()
-    not_: PlateWhere | None = _not()
+    and_: list[PlateWhere] | None = every()
+    or_: list[PlateWhere] | None = some()
+    not_: PlateWhere | None = no()
 
 
 @strawberry.input(description="Which runs a list holds.")
@@ -170,9 +173,9 @@ class PlateAcquisitionWhere(AnnotatedWhere):
     """Which runs a list holds."""
 
     id: IDFilter | None = _id("PlateAcquisition")
-    and_: list[PlateAcquisitionWhere] | None = _all()
-    or_: list[PlateAcquisitionWhere] | None = _any()
-    not_: PlateAcquisitionWhere | None = _not()
+    and_: list[PlateAcquisitionWhere] | None = every()
+    or_: list[PlateAcquisitionWhere] | None = some()
+    not_: PlateAcquisitionWhere | None = no()
 
 
 @strawberry.input(description="Which wells a list holds.")
@@ -182,9 +185,9 @@ class WellWhere(AnnotatedWhere):
     id: IDFilter | None = _id("Well")
     row: IntFilter | None = where_field(OnColumn("row"), "By row, from 0.")
     column: IntFilter | None = where_field(OnColumn("column"), "By column, from 0.")
-    and_: list[WellWhere] | None = _all()
-    or_: list[WellWhere] | None = _any()
-    not_: WellWhere | None = _not()
+    and_: list[WellWhere] | None = every()
+    or_: list[WellWhere] | None = some()
+    not_: WellWhere | None = no()
 
 
 @strawberry.input(description="Which fields of wells a list holds.")
@@ -196,9 +199,9 @@ class WellSampleWhere(OwnedWhere):
         Predicate(filters.belongs_to("plate_acquisition_id", "PlateAcquisition")),
         "Was taken in this run.",
     )
-    and_: list[WellSampleWhere] | None = _all()
-    or_: list[WellSampleWhere] | None = _any()
-    not_: WellSampleWhere | None = _not()
+    and_: list[WellSampleWhere] | None = every()
+    or_: list[WellSampleWhere] | None = some()
+    not_: WellSampleWhere | None = no()
 
 
 @strawberry.input(description="Which filesets a list holds.")
@@ -206,9 +209,9 @@ class FilesetWhere(AnnotatedWhere):
     """Which filesets a list holds."""
 
     id: IDFilter | None = _id("Fileset")
-    and_: list[FilesetWhere] | None = _all()
-    or_: list[FilesetWhere] | None = _any()
-    not_: FilesetWhere | None = _not()
+    and_: list[FilesetWhere] | None = every()
+    or_: list[FilesetWhere] | None = some()
+    not_: FilesetWhere | None = no()
 
 
 @strawberry.input(description="Which people a list holds.")
@@ -220,9 +223,9 @@ class UserWhere:
     last_name: StringFilter | None = where_field(
         OnColumn("last_name_key", is_key=True), "By last name."
     )
-    and_: list[UserWhere] | None = _all()
-    or_: list[UserWhere] | None = _any()
-    not_: UserWhere | None = _not()
+    and_: list[UserWhere] | None = every()
+    or_: list[UserWhere] | None = some()
+    not_: UserWhere | None = no()
 
 
 @strawberry.input(description="Which groups a list holds.")
@@ -231,9 +234,9 @@ class GroupWhere:
 
     id: IDFilter | None = _id("Group")
     name: StringFilter | None = _name()
-    and_: list[GroupWhere] | None = _all()
-    or_: list[GroupWhere] | None = _any()
-    not_: GroupWhere | None = _not()
+    and_: list[GroupWhere] | None = every()
+    or_: list[GroupWhere] | None = some()
+    not_: GroupWhere | None = no()
 
 
 @strawberry.input(description="Which activities a list holds.")
@@ -242,6 +245,6 @@ class ActivityWhere:
 
     id: IDFilter | None = _id("Activity")
     state: ActivityStateFilter | None = where_field(OnColumn("state"), "By how far it is.")
-    and_: list[ActivityWhere] | None = _all()
-    or_: list[ActivityWhere] | None = _any()
-    not_: ActivityWhere | None = _not()
+    and_: list[ActivityWhere] | None = every()
+    or_: list[ActivityWhere] | None = some()
+    not_: ActivityWhere | None = no()
