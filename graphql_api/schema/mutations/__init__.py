@@ -18,6 +18,7 @@ from graphql_api.schema.mutations.link import LinkMutations
 from graphql_api.schema.mutations.login import LoginMutations
 from graphql_api.schema.mutations.membership import MembershipMutations
 from graphql_api.schema.mutations.rendering import RenderingMutations
+from graphql_api.schema.mutations.rois import RoiMutations
 from graphql_api.schema.mutations.tags import TagMutations
 from graphql_api.schema.mutations.unannotate import UnannotateMutations
 from graphql_api.schema.mutations.update import UpdateMutations
@@ -34,6 +35,7 @@ class Mutation(
     TagMutations,
     KeyValueMutations,
     ChannelMutations,
+    RoiMutations,
     LinkMutations,
     MembershipMutations,
     RenderingMutations,

@@ -10,6 +10,7 @@ from graphql_api.compiler.planner import fetch_nodes
 from graphql_api.context import RequestContext
 from graphql_api.editing.channels import rename_channels
 from graphql_api.editing.pixel_sizes import PixelChange, Quantity, update_pixels
+from graphql_api.schema.mutations.lengths import LengthInput
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.mutations.update import given_values
 from graphql_api.schema.types.quantities import MICROMETERS
@@ -44,14 +45,6 @@ class RenameChannelsPayload:
     errors: list[MutationError] = strawberry.field(
         default_factory=list, description="Why nothing was renamed."
     )
-
-
-@strawberry.input(description="A length with its unit.")
-class LengthInput:
-    """A length."""
-
-    value: float = strawberry.field(description="Above 0.")
-    unit: str = strawberry.field(default="µm", description="One of OME's units, such as µm or nm.")
 
 
 @strawberry.input(description="What is to change in Pixels; what is left out stays.")
@@ -109,7 +102,7 @@ def _update_pixels(info: Info, input: UpdatePixelsInput) -> UpdatePixelsPayload:
 
     def work() -> UpdatePixelsPayload:
         sizes: dict[str, Any] = {
-            name: None if given is None else Quantity(given.value, given.unit)
+            name: None if given is None else Quantity(given.value, given.unit or "µm")
             for name, given in given_values(input, *SIZES).items()
         }
         change = PixelChange(str(input.id), sizes, frozenset(MICROMETERS), input.expected_version)
