@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from graphql_api.compiler.declare import CLASSES, SOURCES
 from graphql_api.compiler.scope import Source
+from graphql_api.schema.types.acquisition import (
+    DetectorSettings,
+    Experiment,
+    ImagingEnvironment,
+    LightSettings,
+    MicrobeamManipulation,
+    ObjectiveSettings,
+    StageLabel,
+)
 from graphql_api.schema.types.activities import Activity
 from graphql_api.schema.types.annotation_kinds import (
     BooleanAnnotation,
@@ -22,10 +31,28 @@ from graphql_api.schema.types.annotation_kinds import (
     XmlAnnotation,
 )
 from graphql_api.schema.types.annotations import Annotation
+from graphql_api.schema.types.channels import LogicalChannel, PlaneInfo
 from graphql_api.schema.types.connections import Link
 from graphql_api.schema.types.containers import Dataset, Folder, Project
 from graphql_api.schema.types.files import Fileset, OriginalFile
 from graphql_api.schema.types.images import Image
+from graphql_api.schema.types.instruments import (
+    OTF,
+    Detector,
+    Dichroic,
+    Filter,
+    FilterSet,
+    Instrument,
+    LightPath,
+    Objective,
+)
+from graphql_api.schema.types.light_sources import (
+    Arc,
+    Filament,
+    GenericExcitationSource,
+    Laser,
+    LightEmittingDiode,
+)
 from graphql_api.schema.types.people import Group, User
 from graphql_api.schema.types.pixels import Channel, Pixels
 from graphql_api.schema.types.rendering import RenderingSettings
@@ -50,6 +77,7 @@ from graphql_api.schema.types.shapes import (
     Rectangle,
     Shape,
 )
+from shared.models.acquisition import LIGHT_SOURCES
 from shared.models.annotations import ANNOTATION_CLASSES
 from shared.models.links import LINKS
 from shared.models.rois import SHAPE_CLASSES
@@ -58,14 +86,19 @@ for _name, _kind in LINKS.items():
     SOURCES[_name] = (Source(_kind.model), Link.__name__)
 
 CLASSES.update(
-    dict.fromkeys(ANNOTATION_CLASSES, "Annotation") | dict.fromkeys(SHAPE_CLASSES, "Shape")
+    dict.fromkeys(ANNOTATION_CLASSES, "Annotation")
+    | dict.fromkeys(SHAPE_CLASSES, "Shape")
+    | dict.fromkeys(LIGHT_SOURCES, "LightSource")
 )
 
 NODE_TYPES = (
     BooleanAnnotation, CommentAnnotation, DoubleAnnotation, FileAnnotation, ListAnnotation,
     LongAnnotation, MapAnnotation, TagAnnotation, TermAnnotation, TimestampAnnotation,
     XmlAnnotation, Ellipse, Label, Line, Mask, PathShape, Point, Polygon, Polyline, Rectangle,
-    Channel, Roi, Reagent,
+    Channel, Roi, Reagent, DetectorSettings, Experiment, ImagingEnvironment, LightSettings,
+    MicrobeamManipulation, ObjectiveSettings, StageLabel, LogicalChannel, PlaneInfo, OTF, Detector,
+    Dichroic, Filter, FilterSet, Instrument, LightPath, Objective, Arc, Filament,
+    GenericExcitationSource, Laser, LightEmittingDiode,
     Activity, Dataset, Fileset, Folder, Group, Image, OriginalFile, Pixels, Plate,
     PlateAcquisition, Project, Screen, User, Well, WellSample,
 )  # fmt: skip

@@ -27,11 +27,19 @@ from graphql_api.schema.types.references import (
     LazyAnnotation,
     LazyChannel,
     LazyDataset,
+    LazyDetector,
+    LazyDichroic,
     LazyFileset,
+    LazyFilter,
     LazyFolder,
     LazyGroup,
     LazyImage,
+    LazyInstrument,
+    LazyLightPath,
+    LazyLightSource,
+    LazyObjective,
     LazyOriginalFile,
+    LazyPlaneInfo,
     LazyPlate,
     LazyPlateAcquisition,
     LazyProject,
@@ -58,6 +66,7 @@ from graphql_api.schema.types.where import (
 from graphql_api.schema.types.where_parts import (
     ObjectWhere,
     PartWhere,
+    PlaneInfoWhere,
     ReagentWhere,
     RoiWhere,
     ShapeWhere,
@@ -102,6 +111,26 @@ class Annotation(Owned, Annotatable, Node):
     rois: Connection[LazyRoi] = carriers("Roi", "ROIs", RoiWhere, PlainOrder)
     shapes: Connection[LazyShape] = carriers("Shape", "Shapes", ShapeWhere, PlainOrder)
     channels: Connection[LazyChannel] = carriers("Channel", "Channels", PartWhere, PlainOrder)
+    plane_infos: Connection[LazyPlaneInfo] = carriers(
+        "PlaneInfo", "Planes", PlaneInfoWhere, PlainOrder
+    )
+    instruments: Connection[LazyInstrument] = carriers(
+        "Instrument", "Instruments", ObjectWhere, PlainOrder
+    )
+    objectives: Connection[LazyObjective] = carriers(
+        "Objective", "Objectives", ObjectWhere, PlainOrder
+    )
+    detectors: Connection[LazyDetector] = carriers("Detector", "Detectors", ObjectWhere, PlainOrder)
+    light_sources: Connection[LazyLightSource] = carriers(
+        "LightSource", "Light sources", ObjectWhere, PlainOrder
+    )
+    filters: Connection[LazyFilter] = carriers("Filter", "Filters", ObjectWhere, PlainOrder)
+    dichroics: Connection[LazyDichroic] = carriers(
+        "Dichroic", "Dichroic mirrors", ObjectWhere, PlainOrder
+    )
+    light_paths: Connection[LazyLightPath] = carriers(
+        "LightPath", "Light paths", ObjectWhere, PlainOrder
+    )
     filesets: Connection[LazyFileset] = carriers("Fileset", "Filesets", FilesetWhere, PlainOrder)
     original_files: Connection[LazyOriginalFile] = carriers(
         "OriginalFile", "Files", ObjectWhere, PlainOrder

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select, true
 
 from graphql_api.compiler.declare import (
     Batched,
     Foreign,
+    Linked,
     Parts,
     ToOne,
     column,
@@ -19,15 +20,22 @@ from graphql_api.compiler.declare import (
     rows_of,
 )
 from graphql_api.compiler.scope import Scope, Source
-from graphql_api.schema.scalars import BigInt
+from graphql_api.schema.scalars import BigInt, DateTime
 from graphql_api.schema.types.annotatable import Annotatable
+from graphql_api.schema.types.annotation_where import AnnotationOrder, AnnotationWhere
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node, Owned
-from graphql_api.schema.types.orders import ImageOrder
-from graphql_api.schema.types.references import LazyImage, LazyOriginalFile
+from graphql_api.schema.types.orders import ImageOrder, PlainOrder
+from graphql_api.schema.types.references import (
+    LazyFileAnnotation,
+    LazyFileset,
+    LazyImage,
+    LazyOriginalFile,
+)
 from graphql_api.schema.types.rights import FILE_FLAGS, DenialReason, ViewerCan, file_denials
-from graphql_api.schema.types.where import ImageWhere
+from graphql_api.schema.types.where import FilesetWhere, ImageWhere
 from shared.auth.select import visible
+from shared.database import ids_in
 from shared.models import images
 from shared.refs import ObjectRef
 
@@ -57,9 +65,31 @@ class OriginalFile(Owned, Annotatable, Node):
     name: str = column("name", "Its name.")
     path: str = column("path", "Where it lay when it was imported; display only.")
     size: BigInt = column("size", "Its size in bytes.")
+    repo: str | None = column("repo", "In which store it lies; `managed` for imported files.")
+    accessed_at: DateTime | None = column("atime", "When it was last read, where it came from.")
+    modified_at: DateTime | None = column("mtime", "When it was last changed, there.")
+    changed_at: DateTime | None = column("ctime", "When its entry was last changed, there.")
     hasher: str | None = column("hasher", "How `hash` was computed, such as SHA1-160.")
     hash: str | None = column("hash", "Its checksum, in hex.")
     mimetype: str | None = column("mimetype", "Its media type.")
+    filesets: Connection[LazyFileset] = connection(
+        Linked(
+            "Fileset",
+            images.FilesetEntry,
+            "original_file_id",
+            "fileset_id",
+            seen=lambda _scope: true(),
+        ),
+        "Filesets of which it is part.",
+        where=FilesetWhere,
+        order=PlainOrder,
+    )
+    file_annotations: Connection[LazyFileAnnotation] = connection(
+        Foreign("Annotation", "file_id"),
+        "Annotations that attach it.",
+        where=AnnotationWhere,
+        order=AnnotationOrder,
+    )
     download_url: str = planned(
         Batched(("id",), _downloads),
         "Where its bytes are to be had, with the same session or token.",
@@ -79,6 +109,24 @@ class FilesetEntry:
     )
 
 
+def _sums(what: str) -> Batched:
+    """One statement for all rows: number or bytes of the files of a fileset."""
+
+    def found(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+        entry, file = images.FilesetEntry.__table__.alias(), images.OriginalFile.__table__.alias()
+        value = func.count() if what == "count" else func.sum(file.c.size)
+        held = (
+            select(entry.c.fileset_id, value)
+            .join(file, file.c.id == entry.c.original_file_id)
+            .where(ids_in(run.connection, entry.c.fileset_id, sorted({row["id"] for row in rows})))
+            .group_by(entry.c.fileset_id)
+        )
+        sums = {row[0]: int(row[1]) for row in run.all(held)}
+        return [sums.get(row["id"], 0) for row in rows]
+
+    return Batched(("id",), found)
+
+
 @rows_of(Source(images.Fileset))
 @strawberry.type(description="The files of one import and the images read from them.")
 class Fileset(Owned, Annotatable, Node):
@@ -89,6 +137,9 @@ class Fileset(Owned, Annotatable, Node):
     files: list[FilesetEntry] = planned(
         Parts("FilesetEntry", "fileset_id", ("position", "id")), "Its files, in order."
     )
+    file_count: int = planned(_sums("count"), "How many files it has.")
+    size: BigInt = planned(_sums("size"), "What its files take, in bytes.")
+    template_prefix: str = column("template_prefix", "The folder of its import; display only.")
     images: Connection[LazyImage] = connection(
         Foreign("Image", "fileset_id"),
         "Images read from it; they can only be moved, deleted or copied together.",

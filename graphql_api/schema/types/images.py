@@ -27,11 +27,16 @@ from graphql_api.schema.types.orders import NamedOrder, PlainOrder, WellSampleOr
 from graphql_api.schema.types.references import (
     LazyChannel,
     LazyDataset,
+    LazyExperiment,
     LazyFileset,
     LazyFolder,
+    LazyImagingEnvironment,
+    LazyInstrument,
+    LazyObjectiveSettings,
     LazyPixels,
     LazyRenderingSettings,
     LazyRoi,
+    LazyStageLabel,
     LazyWellSample,
 )
 from graphql_api.schema.types.rendering import all_settings_field, settings_field
@@ -81,6 +86,7 @@ class Image(Owned, Annotatable, Node):
     )
     imported_at: DateTime = column("created_at", "When it was imported.")
     series: int = column("series", "Its place among the images of its fileset, from 0.")
+    is_partial: bool = column("is_partial", "Whether only part of it was imported.")
     is_archived: bool = column("is_archived", "Whether its original files are archived.")
     format: str | None = column("format", "The format of its file.")
     datasets: Connection[LazyDataset] = connection(
@@ -116,6 +122,21 @@ class Image(Owned, Annotatable, Node):
     channels: list[LazyChannel] = planned(
         Parts("Channel", "pixels_id", ("position", "id"), key="primary.id"),
         "Its channels, in order.",
+    )
+    instrument: LazyInstrument | None = planned(
+        ToOne("Instrument", "instrument_id"), "The microscope."
+    )
+    objective_settings: LazyObjectiveSettings | None = planned(
+        ToOne("ObjectiveSettings", "objective_settings_id"), "The objective and how it was used."
+    )
+    imaging_environment: LazyImagingEnvironment | None = planned(
+        ToOne("ImagingEnvironment", "imaging_environment_id"), "Temperature and air around it."
+    )
+    stage_label: LazyStageLabel | None = planned(
+        ToOne("StageLabel", "stage_label_id"), "A named place of the stage."
+    )
+    experiment: LazyExperiment | None = planned(
+        ToOne("Experiment", "experiment_id"), "What it was taken for."
     )
     thumbnail_url: str | None = thumbnail_field()
     tiles: TileAccess | None = planned(

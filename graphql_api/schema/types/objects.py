@@ -6,7 +6,9 @@ import strawberry
 
 from graphql_api.compiler.declare import Identity, ToOne, column, planned
 from graphql_api.schema.scalars import DateTime
-from graphql_api.schema.types.references import LazyGroup, LazyUser
+from graphql_api.schema.types.connections import Connection
+from graphql_api.schema.types.history import history_field
+from graphql_api.schema.types.references import LazyGroup, LazyHistoryEntry, LazyUser
 from graphql_api.schema.types.rights import FLAGS, DenialReason, ViewerCan, denials
 
 
@@ -26,5 +28,6 @@ class Owned:
     created_at: DateTime = column("created_at", "When it was made or imported.")
     updated_at: DateTime = column("updated_at", "When it was last changed.")
     version: int = column("version", "Rises with each change; updates take it as expectedVersion.")
+    history: Connection[LazyHistoryEntry] = history_field()
     viewer_can: ViewerCan = planned(FLAGS, "What the caller may do with it.")
     viewer_cannot: list[DenialReason] = denials()

@@ -64,6 +64,16 @@ class ShapeOrderField(Enum):
     POSITION = strawberry.enum_value("position", description="By place within the ROI.")
 
 
+@strawberry.enum(description="By what planes can be ordered.")
+class PlaneInfoOrderField(Enum):
+    """By what planes can be ordered."""
+
+    ID = strawberry.enum_value("id", description="By number.")
+    THE_T = strawberry.enum_value("the_t", description="By timepoint.")
+    THE_C = strawberry.enum_value("the_c", description="By channel.")
+    THE_Z = strawberry.enum_value("the_z", description="By section.")
+
+
 @strawberry.enum(description="By what people can be ordered.")
 class UserOrderField(Enum):
     """By what people can be ordered."""
@@ -131,6 +141,15 @@ class ShapeOrder:
     """One term of an order of shapes."""
 
     field: ShapeOrderField = strawberry.field(description=_FIELD)
+    direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
+    nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
+
+
+@strawberry.input(description="One term of an order of planes.")
+class PlaneInfoOrder:
+    """One term of an order of planes."""
+
+    field: PlaneInfoOrderField = strawberry.field(description=_FIELD)
     direction: OrderDirection = strawberry.field(description=_DIRECTION, default=OrderDirection.ASC)
     nulls: Nulls = strawberry.field(description=_NULLS, default=Nulls.LAST)
 

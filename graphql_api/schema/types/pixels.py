@@ -7,14 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from graphql_api.compiler.declare import Batched, Parts, column, planned, rows_of
+from graphql_api.compiler.declare import (
+    Batched,
+    Foreign,
+    Parts,
+    ToOne,
+    column,
+    connection,
+    planned,
+    rows_of,
+)
 from graphql_api.compiler.scope import Join, Source
 from graphql_api.schema.scalars import Color, finite
 from graphql_api.schema.types.annotatable import Annotatable
+from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node, Owned
+from graphql_api.schema.types.orders import PlaneInfoOrder
 from graphql_api.schema.types.quantities import Duration, Length, duration, length
-from graphql_api.schema.types.references import LazyChannel
+from graphql_api.schema.types.references import (
+    LazyChannel,
+    LazyImage,
+    LazyLogicalChannel,
+    LazyPixels,
+    LazyPlaneInfo,
+)
 from graphql_api.schema.types.rights import DenialReason, ViewerCan, part_rights
+from graphql_api.schema.types.where_parts import PlaneInfoWhere
 from shared.auth.select import visible
 from shared.models import images, people
 from shared.rendering.settings import value_range
@@ -80,6 +98,11 @@ class Channel(Annotatable, Node):
 
     index: int = column("position", "Its place among the channels, from 0.")
     name: str | None = column("logical.name", "Its name.")
+    logical_channel: LazyLogicalChannel | None = planned(
+        ToOne("LogicalChannel", "logical_channel_id"),
+        "Its name and optics, which channels of other images may share.",
+    )
+    pixels: LazyPixels | None = planned(ToOne("Pixels", "pixels_id"), "The pixels it is part of.")
     color: Color | None = column("color", "The colour that the file states.")
     lookup_table: str | None = column("lookup_table", "The lookup table that the file states.")
     emission_wave: Length | None = length(
@@ -118,6 +141,16 @@ class Pixels(Owned, Node):
     physical_size_y: Length | None = length("physical_size_y", "Height of a pixel.")
     physical_size_z: Length | None = length("physical_size_z", "Distance between sections.")
     time_increment: Duration | None = duration("time_increment", "Time between timepoints.")
+    wave_start: int | None = column("wave_start", "First wavelength, in nm.")
+    wave_increment: int | None = column("wave_increment", "Step between wavelengths, in nm.")
+    methodology: str | None = column("methodology", "How they were made.")
+    image: LazyImage | None = planned(ToOne("Image", "image_id"), "The image that they show.")
+    plane_infos: Connection[LazyPlaneInfo] = connection(
+        Foreign("PlaneInfo", "pixels_id"),
+        "Timing and stage position of each plane.",
+        where=PlaneInfoWhere,
+        order=PlaneInfoOrder,
+    )
     sha1: str | None = column("sha1", "SHA-1 of the pixel data, where the file states it.")
     channels: list[LazyChannel] = planned(
         Parts("Channel", "pixels_id", ("position", "id")), "Its channels, in order."

@@ -43,6 +43,14 @@ class Duration:
     unit: str = strawberry.field(description="Its unit, such as s or ms.")
 
 
+@strawberry.type(description="A number with its unit, such as a voltage.")
+class Quantity:
+    """A number with its unit."""
+
+    value: float = strawberry.field(description="The number, as the file gives it.")
+    unit: str = strawberry.field(description="Its unit, such as mV, °C or mbar.")
+
+
 def _finite(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
@@ -70,13 +78,21 @@ def length(name: str, description: str, *, default: str = "µm") -> Any:
 
 def duration(name: str, description: str) -> Any:
     """A field of the columns `name` and `name_unit`, in seconds unless it says otherwise."""
+    return planned(_with_unit(name, "s", Duration), description)
 
-    def durations(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+
+def quantity(name: str, description: str, *, default: str) -> Any:
+    """A field of the columns `name` and `name_unit`; `default` is the unit that OME implies."""
+    return planned(_with_unit(name, default, Quantity), description)
+
+
+def _with_unit(name: str, default: str, kind: type[Any]) -> Batched:
+    def found(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
         return [
-            Duration(value=row[name], unit=row[f"{name}_unit"] or "s")
+            kind(value=row[name], unit=row[f"{name}_unit"] or default)
             if _finite(row[name])
             else None
             for row in rows
         ]
 
-    return planned(Batched((name, f"{name}_unit"), durations), description)
+    return Batched((name, f"{name}_unit"), found)

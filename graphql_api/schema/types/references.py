@@ -10,11 +10,33 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 if TYPE_CHECKING:
+    from graphql_api.schema.types.acquisition import (
+        DetectorSettings,
+        Experiment,
+        ImagingEnvironment,
+        LightSettings,
+        MicrobeamManipulation,
+        ObjectiveSettings,
+        StageLabel,
+    )
     from graphql_api.schema.types.annotation_kinds import FileAnnotation, TagAnnotation
     from graphql_api.schema.types.annotations import Annotation
+    from graphql_api.schema.types.channels import LogicalChannel, PlaneInfo
     from graphql_api.schema.types.containers import Dataset, Folder, Project
     from graphql_api.schema.types.files import Fileset, OriginalFile
+    from graphql_api.schema.types.history import HistoryEntry
     from graphql_api.schema.types.images import Image
+    from graphql_api.schema.types.instruments import (
+        OTF,
+        Detector,
+        Dichroic,
+        Filter,
+        FilterSet,
+        Instrument,
+        LightPath,
+        Objective,
+    )
+    from graphql_api.schema.types.light_sources import LightSource
     from graphql_api.schema.types.people import Group, User
     from graphql_api.schema.types.pixels import Channel, Pixels
     from graphql_api.schema.types.rendering import RenderingSettings
@@ -53,3 +75,24 @@ LazyTagAnnotation = Annotated["TagAnnotation", strawberry.lazy(_TYPES + "annotat
 LazyFileAnnotation = Annotated["FileAnnotation", strawberry.lazy(_TYPES + "annotation_kinds")]
 LazyRoi = Annotated["Roi", strawberry.lazy(_TYPES + "rois")]
 LazyShape = Annotated["Shape", strawberry.lazy(_TYPES + "shapes")]
+LazyDetectorSettings = Annotated["DetectorSettings", strawberry.lazy(_TYPES + "acquisition")]
+LazyExperiment = Annotated["Experiment", strawberry.lazy(_TYPES + "acquisition")]
+LazyImagingEnvironment = Annotated["ImagingEnvironment", strawberry.lazy(_TYPES + "acquisition")]
+LazyLightSettings = Annotated["LightSettings", strawberry.lazy(_TYPES + "acquisition")]
+LazyMicrobeamManipulation = Annotated[
+    "MicrobeamManipulation", strawberry.lazy(_TYPES + "acquisition")
+]
+LazyObjectiveSettings = Annotated["ObjectiveSettings", strawberry.lazy(_TYPES + "acquisition")]
+LazyStageLabel = Annotated["StageLabel", strawberry.lazy(_TYPES + "acquisition")]
+LazyLogicalChannel = Annotated["LogicalChannel", strawberry.lazy(_TYPES + "channels")]
+LazyPlaneInfo = Annotated["PlaneInfo", strawberry.lazy(_TYPES + "channels")]
+LazyDetector = Annotated["Detector", strawberry.lazy(_TYPES + "instruments")]
+LazyDichroic = Annotated["Dichroic", strawberry.lazy(_TYPES + "instruments")]
+LazyFilter = Annotated["Filter", strawberry.lazy(_TYPES + "instruments")]
+LazyFilterSet = Annotated["FilterSet", strawberry.lazy(_TYPES + "instruments")]
+LazyInstrument = Annotated["Instrument", strawberry.lazy(_TYPES + "instruments")]
+LazyLightPath = Annotated["LightPath", strawberry.lazy(_TYPES + "instruments")]
+LazyOTF = Annotated["OTF", strawberry.lazy(_TYPES + "instruments")]
+LazyObjective = Annotated["Objective", strawberry.lazy(_TYPES + "instruments")]
+LazyLightSource = Annotated["LightSource", strawberry.lazy(_TYPES + "light_sources")]
+LazyHistoryEntry = Annotated["HistoryEntry", strawberry.lazy(_TYPES + "history")]

@@ -26,7 +26,7 @@ from graphql_api.compiler.declare import (
 )
 from graphql_api.compiler.scope import Join, Scope, Source
 from graphql_api.schema.scalars import Color, DateTime
-from graphql_api.schema.types.references import LazyUser
+from graphql_api.schema.types.references import LazyImage, LazyUser
 from graphql_api.schema.types.rights import FLAGS, DenialReason, ViewerCan, denials
 from graphql_api.schema.types.tiles import saved_thumbnail_field
 from shared.auth.select import visible
@@ -164,6 +164,7 @@ class RenderingSettings:
     channels: list[ChannelRendering] = planned(
         Batched(("settings", "pixels_id", "owner_id"), _channels), "Each channel of the image."
     )
+    image: LazyImage | None = planned(ToOne("Image", "pixels.image_id"), "The image it is for.")
     thumbnail_url: str = saved_thumbnail_field()
     viewer_can: ViewerCan | None = planned(
         FLAGS, "What the caller may do with it; null for computed settings."

@@ -43,6 +43,19 @@ class PartWhere:
     not_: PartWhere | None = no()
 
 
+@strawberry.input(description="Which planes a list holds.")
+class PlaneInfoWhere:
+    """Which planes a list holds."""
+
+    id: IDFilter | None = where_field(OnColumn("id", class_name=OWN_CLASS), "By id.")
+    the_z: IntFilter | None = where_field(OnColumn("the_z"), "By section, from 0.")
+    the_c: IntFilter | None = where_field(OnColumn("the_c"), "By channel, from 0.")
+    the_t: IntFilter | None = where_field(OnColumn("the_t"), "By timepoint, from 0.")
+    and_: list[PlaneInfoWhere] | None = every()
+    or_: list[PlaneInfoWhere] | None = some()
+    not_: PlaneInfoWhere | None = no()
+
+
 @strawberry.input(description="Which reagents a list holds.")
 class ReagentWhere(AnnotatedWhere):
     """Which reagents a list holds."""
