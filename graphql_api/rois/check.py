@@ -73,7 +73,7 @@ def checked_shape(shape: ShapeData, sizes: PlaneSizes, path: Path = ()) -> Shape
 
 def printed(name: str) -> str:
     """A column's name as GraphQL prints it."""
-    special = {"path_data": "d", "text_value": "text", "is_locked": "locked", "mask_bytes": "mask"}
+    special = {"path_data": "d", "text_value": "text", "mask_bytes": "bytes"}
     if name in special:
         return special[name]
     first, *others = name.split("_")
@@ -276,5 +276,5 @@ def _check_extent(shape: ShapeData, path: Path) -> None:
             f"The mask has {len(shape.mask_bytes)} bytes.",
             hint=f"{int(shape.width)} x {int(shape.height)} pixels take {wanted}: one bit each, "
             "row by row without padding, most significant bit first.",
-            path=(*path, "mask"),
+            path=(*path, "bytes"),
         )

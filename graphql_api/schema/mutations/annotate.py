@@ -9,6 +9,7 @@ from graphql_api.context import RequestContext
 from graphql_api.editing.annotate import Annotating, annotate
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.types.connections import Link
+from graphql_api.schema.types.references import LazyAnnotation
 from shared.models.annotations import NS_CLIENT_MAP
 
 Info = strawberry.Info[RequestContext, None]
@@ -72,7 +73,7 @@ class AnnotateInput:
 class AnnotatePayload:
     """Answer of `annotate`."""
 
-    annotation_ids: list[strawberry.ID] = strawberry.field(
+    annotations: list[LazyAnnotation] = strawberry.field(
         default_factory=list, description="The annotations, old and new, that the targets carry."
     )
     links: list[Link] = strawberry.field(
@@ -93,7 +94,9 @@ def _annotate(info: Info, input: AnnotateInput) -> AnnotatePayload:
         )
         context.renew()
         return AnnotatePayload(
-            annotation_ids=[strawberry.ID(str(ref)) for ref in annotations],
+            annotations=[
+                each for each in fetch_nodes(info, annotations, "annotations") if each is not None
+            ],
             links=[link for link in fetch_nodes(info, links, "links") if link is not None],
         )
 

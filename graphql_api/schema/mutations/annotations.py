@@ -6,12 +6,14 @@ from typing import Any
 
 import strawberry
 
+from graphql_api.compiler.planner import fetch_nodes
 from graphql_api.context import RequestContext
 from graphql_api.editing.annotation_values import ValueChange, update_annotation
 from graphql_api.schema.mutations.annotate import KeyValueInput
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.mutations.update import given_values
 from graphql_api.schema.scalars import BigInt, DateTime
+from graphql_api.schema.types.references import LazyAnnotation
 
 Info = strawberry.Info[RequestContext, None]
 
@@ -41,7 +43,7 @@ class UpdateAnnotationInput:
 class UpdateAnnotationPayload:
     """Answer of `updateAnnotation`."""
 
-    annotation_id: strawberry.ID | None = strawberry.field(
+    annotation: LazyAnnotation | None = strawberry.field(
         default=None, description="The annotation."
     )
     errors: list[MutationError] = strawberry.field(
@@ -64,7 +66,8 @@ def _update_annotation(info: Info, input: UpdateAnnotationInput) -> UpdateAnnota
             values["pairs"] = tuple((pair.key, pair.value) for pair in values["pairs"])
         change = ValueChange(str(input.id), values, input.expected_version)
         ref = update_annotation(context.database, context.require_principal(), change)
-        return UpdateAnnotationPayload(annotation_id=strawberry.ID(str(ref)))
+        context.renew()
+        return UpdateAnnotationPayload(annotation=fetch_nodes(info, [ref], "annotation")[0])
 
     return attempt(context, work, lambda found: UpdateAnnotationPayload(errors=found))
 

@@ -23,6 +23,7 @@ from graphql_api.schema.mutations.shape_inputs import (
     shapes_of,
 )
 from graphql_api.schema.mutations.update import given_values
+from graphql_api.schema.types.references import LazyRoi
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class DeleteRoiInput:
 class RoiPayload:
     """Answer of `createRoi` and `updateRoi`."""
 
-    roi_id: strawberry.ID | None = strawberry.field(default=None, description="The ROI.")
+    roi: LazyRoi | None = strawberry.field(default=None, description="The ROI.")
     errors: list[MutationError] = strawberry.field(
         default_factory=list, description="Why nothing was done."
     )
@@ -172,6 +173,10 @@ def _done(
     context = info.context
     uploads = mask_uploads(shapes)
 
+    def answer(ref: ObjectRef) -> RoiPayload:
+        context.renew()
+        return RoiPayload(roi=fetch_nodes(info, [ref], "roi")[0])
+
     def whole() -> RoiPayload:
         principal = context.require_principal()
         asked = strawberry.asdict(given)
@@ -179,10 +184,10 @@ def _done(
         key = given.idempotency_key
         before = recalled(context.database, principal, mutation, key, plain)
         if before is not None:
-            return RoiPayload(roi_id=strawberry.ID(before["refs"][0]))
+            return answer(ObjectRef.parse(before["refs"][0]))
         masks = {
             uuid: read_upload(
-                context.database, context.storage, principal, uuid, MAX_MASK_BYTES, ("maskUpload",)
+                context.database, context.storage, principal, uuid, MAX_MASK_BYTES, ("upload",)
             )
             for uuid in uploads
         }
@@ -194,7 +199,7 @@ def _done(
                 return [work(connection, masks)]
 
             (ref,) = once(connection, principal, mutation, key, plain, once_done)
-        return RoiPayload(roi_id=strawberry.ID(str(ref)))
+        return answer(ref)
 
     return attempt(context, whole, lambda found: RoiPayload(errors=found))
 

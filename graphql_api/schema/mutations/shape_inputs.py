@@ -27,7 +27,7 @@ class ShapeType(Enum):
     POLYLINE = strawberry.enum_value("Polyline", description="points; its ends may be arrows.")
     POLYGON = strawberry.enum_value("Polygon", description="points; closed by itself.")
     LABEL = strawberry.enum_value("Label", description="x, y; only its text is shown.")
-    MASK = strawberry.enum_value("Mask", description="x, y, width, height, mask.")
+    MASK = strawberry.enum_value("Mask", description="x, y, width, height, bytes.")
     PATH = strawberry.enum_value("Path", description="d; may have holes.")
 
 
@@ -46,7 +46,7 @@ class ShapeFieldsInput:
     the_z: int | None = _field("Its section; null means all.")
     the_t: int | None = _field("Its timepoint; null means all.")
     the_c: int | None = _field("Its channel; null means all.")
-    locked: bool | None = _field("Whether viewers should refuse to move it.")
+    is_locked: bool | None = _field("Whether viewers should refuse to move it.")
     text: str | None = _field("What is written beside it.")
     transform: list[float] | None = _field("Six numbers: a00 a10 a01 a11 a02 a12.")
     fill_color: Color | None = _field("Of its inside.")
@@ -71,10 +71,10 @@ class ShapeFieldsInput:
     marker_end: str | None = _field("Arrow, or null.")
     points: str | None = _field("x,y x,y and so on, with blanks between.")
     d: str | None = _field("A path in SVG's grammar.")
-    mask: str | None = _field(
+    bytes: str | None = _field(
         "Base64 of one bit per pixel, row by row without padding, most significant bit first."
     )
-    mask_upload: strawberry.ID | None = _field(
+    upload: strawberry.ID | None = _field(
         "A finished upload with the same bytes instead; it is used up."
     )
 
@@ -93,7 +93,7 @@ class ShapeChangeInput(ShapeFieldsInput):
     id: strawberry.ID = strawberry.field(description="The shape, one of the ROI's own.")
 
 
-COLUMN_OF: Mapping[str, str] = {"locked": "is_locked", "text": "text_value", "d": "path_data"}
+COLUMN_OF: Mapping[str, str] = {"text": "text_value", "d": "path_data"}
 _LENGTHS = {"stroke_width": "pixel", "font_size": "pt"}
 
 
@@ -111,15 +111,13 @@ def shape_columns(
             found[f"{name}_unit"] = None if value is None else value.unit or _LENGTHS[name]
         elif name == "transform":
             found[name] = None if value is None else " ".join(map(repr, value))
-        elif name == "mask":
+        elif name == "bytes":
             if value is not None:
-                found["mask_bytes"] = _bits(value, (*path, "mask"))
-        elif name == "mask_upload":
+                found["mask_bytes"] = _bits(value, (*path, "bytes"))
+        elif name == "upload":
             if value is not None:
                 if "mask_bytes" in found:
-                    raise Invalid(
-                        "A mask comes as Base64 or as an upload.", path=(*path, "maskUpload")
-                    )
+                    raise Invalid("A mask comes as Base64 or as an upload.", path=(*path, "upload"))
                 found["mask_bytes"] = masks[str(value)]
         else:
             found[COLUMN_OF.get(name, name)] = value
@@ -138,7 +136,7 @@ def shapes_of(
 
 def mask_uploads(given: Iterable[ShapeFieldsInput]) -> list[str]:
     """The uploads that shapes name, each once."""
-    return list(dict.fromkeys(str(each.mask_upload) for each in given if each.mask_upload))
+    return list(dict.fromkeys(str(each.upload) for each in given if each.upload))
 
 
 def _bits(text: str, path: tuple[str, ...]) -> bytes:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import strawberry
 
+from graphql_api.compiler.planner import fetch_nodes
 from graphql_api.context import RequestContext
 from graphql_api.editing.annotation_values import ValueChange, update_annotation
 from graphql_api.editing.tags import CLASS, NewTag, create_tag
 from graphql_api.schema.mutations.containers import CreateInput
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.mutations.update import UpdateInput, given_values
+from graphql_api.schema.types.references import LazyTagAnnotation
+
+if TYPE_CHECKING:
+    from shared.refs import ObjectRef
 
 Info = strawberry.Info[RequestContext, None]
 
@@ -46,7 +53,7 @@ class UpdateTagSetInput(UpdateInput):
 class TagPayload:
     """Answer of `createTag` and `updateTag`."""
 
-    tag_id: strawberry.ID | None = strawberry.field(default=None, description="The tag.")
+    tag: LazyTagAnnotation | None = strawberry.field(default=None, description="The tag.")
     errors: list[MutationError] = strawberry.field(
         default_factory=list, description="Why nothing was done."
     )
@@ -56,7 +63,7 @@ class TagPayload:
 class TagSetPayload:
     """Answer of `createTagSet` and `updateTagSet`."""
 
-    tag_set_id: strawberry.ID | None = strawberry.field(default=None, description="The tag set.")
+    tag_set: LazyTagAnnotation | None = strawberry.field(default=None, description="The tag set.")
     errors: list[MutationError] = strawberry.field(
         default_factory=list, description="Why nothing was done."
     )
@@ -66,7 +73,7 @@ def _create_tag(info: Info, input: CreateTagInput) -> TagPayload:
     """Make a tag."""
 
     def work() -> TagPayload:
-        return TagPayload(tag_id=_created(info, input, parent=input.parent))
+        return TagPayload(tag=_shown(info, _created(info, input, parent=input.parent), "tag"))
 
     return attempt(info.context, work, lambda found: TagPayload(errors=found))
 
@@ -76,7 +83,9 @@ def _create_tag_set(info: Info, input: CreateTagSetInput) -> TagSetPayload:
 
     def work() -> TagSetPayload:
         members = tuple(str(each) for each in input.tags)
-        return TagSetPayload(tag_set_id=_created(info, input, members=members, is_set=True))
+        return TagSetPayload(
+            tag_set=_shown(info, _created(info, input, members=members, is_set=True), "tagSet")
+        )
 
     return attempt(info.context, work, lambda found: TagSetPayload(errors=found))
 
@@ -85,7 +94,7 @@ def _update_tag(info: Info, input: UpdateTagInput) -> TagPayload:
     """Change a tag."""
 
     def work() -> TagPayload:
-        return TagPayload(tag_id=_updated(info, input, is_set=False))
+        return TagPayload(tag=_shown(info, _updated(info, input, is_set=False), "tag"))
 
     return attempt(info.context, work, lambda found: TagPayload(errors=found))
 
@@ -94,9 +103,14 @@ def _update_tag_set(info: Info, input: UpdateTagSetInput) -> TagSetPayload:
     """Change a tag set."""
 
     def work() -> TagSetPayload:
-        return TagSetPayload(tag_set_id=_updated(info, input, is_set=True))
+        return TagSetPayload(tag_set=_shown(info, _updated(info, input, is_set=True), "tagSet"))
 
     return attempt(info.context, work, lambda found: TagSetPayload(errors=found))
+
+
+def _shown(info: Info, ref: ObjectRef, field: str) -> Any:
+    info.context.renew()
+    return fetch_nodes(info, [ref], field)[0]
 
 
 def _created(
@@ -106,16 +120,16 @@ def _created(
     parent: str | None = None,
     members: tuple[str, ...] = (),
     is_set: bool = False,
-) -> strawberry.ID:
+) -> ObjectRef:
     context = info.context
     new = NewTag(
         given.name, given.description, given.group, given.owner, parent, members, is_set
     )  # fmt: skip
     principal = context.require_principal()
-    return strawberry.ID(str(create_tag(context.database, principal, new, given.idempotency_key)))
+    return create_tag(context.database, principal, new, given.idempotency_key)
 
 
-def _updated(info: Info, given: UpdateInput, *, is_set: bool) -> strawberry.ID:
+def _updated(info: Info, given: UpdateInput, *, is_set: bool) -> ObjectRef:
     context = info.context
     values = given_values(given, "name", "description")
     if "name" in values:
@@ -128,8 +142,7 @@ def _updated(info: Info, given: UpdateInput, *, is_set: bool) -> strawberry.ID:
         "updateTagSet" if is_set else "updateTag",
         is_tag_set=is_set,
     )
-    ref = update_annotation(context.database, context.require_principal(), change)
-    return strawberry.ID(str(ref))
+    return update_annotation(context.database, context.require_principal(), change)
 
 
 @strawberry.type

@@ -26,7 +26,8 @@ from graphql_api.schema.types.references import LazyAnnotation
 from shared.auth.select import visible
 from shared.database import ids_in
 from shared.models import MODELS
-from shared.models.annotations import ANNOTATION_CLASSES, NS_RATING, Annotation
+from shared.models.annotations import ANNOTATION_CLASSES, NS_RATING
+from shared.models.annotations import Annotation as StoredAnnotation  # LazyAnnotation is another
 from shared.models.links import LINKS
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _ratings(class_name: str) -> Batched:
     links: Any = MODELS[f"{class_name}AnnotationLink"].__table__
 
     def found(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
-        link, note = links.alias(), Annotation.__table__.alias()
+        link, note = links.alias(), StoredAnnotation.__table__.alias()
         mine = and_(note.c.owner_id == run.principal.user_id, link.c.owner_id == note.c.owner_id)
         held = (
             select(

@@ -19,7 +19,7 @@ from tests.support.people import make_group, make_link, make_row, make_user
 
 ANNOTATE = """
 mutation($input: AnnotateInput!) { annotate(input: $input) {
-  annotationIds links { id owner { id } viewerCan { delete } }
+  annotations { id } links { id owner { id } viewerCan { delete } }
   errors { __typename code path target ... on Denied { reasons } } } }
 """
 UNANNOTATE = """
@@ -52,6 +52,10 @@ def make(
     return f"{values.get('class_name', model)}:{number}"
 
 
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [each["id"] for each in answer["annotations"]]
+
+
 def number(ref: str) -> int:
     return int(ref.partition(":")[2])
 
@@ -79,7 +83,7 @@ async def test_everything_at_once_on_objects_of_two_classes(
     answer = await api.data(ANNOTATE, {"input": given}, user=lab["bob"])
     assert answer["errors"] == []
     # bob's: a new tag and a comment shared by both, a map and a rating for each; ada's tag
-    assert len(answer["annotationIds"]) == 1 + 1 + 1 + 2 + 2
+    assert len(ids(answer)) == 1 + 1 + 1 + 2 + 2
     assert len(answer["links"]) == 2 * 5
     assert {link["owner"]["id"] for link in answer["links"]} == {f"User:{lab['bob']}"}
     assert all(link["viewerCan"]["delete"] for link in answer["links"])
@@ -269,13 +273,13 @@ async def test_comments_go_with_their_last_link_and_tags_stay(
 ) -> None:
     one, two = make(database, lab, "Image"), make(database, lab, "Image")
     made = await attached(api, lab, "bob", [one, two], comment="c", newTags=[{"name": "t"}])
-    comment = next(ref for ref in made["annotationIds"] if ref.startswith("Comment"))
-    pairs = {"targets": [one], "annotations": made["annotationIds"]}
+    comment = next(ref for ref in ids(made) if ref.startswith("Comment"))
+    pairs = {"targets": [one], "annotations": ids(made)}
     answer = await api.data(UNANNOTATE, {"input": {"pairs": pairs}}, user=lab["bob"])
     assert answer["errors"] == []
     assert len(answer["removed"]) == 2
     assert answer["deleted"] == []
-    rest = {"targets": [two], "annotations": made["annotationIds"]}
+    rest = {"targets": [two], "annotations": ids(made)}
     answer = await api.data(UNANNOTATE, {"input": {"pairs": rest}}, user=lab["bob"])
     assert answer["deleted"] == [comment]
     assert answer["activity"]["kind"] == "unannotate"
@@ -285,7 +289,7 @@ async def test_comments_go_with_their_last_link_and_tags_stay(
     with database.read() as connection:
         entries = history(connection, "CommentAnnotation", number(comment))
     assert [entry.action for entry in entries] == ["TRASH", "INSERT"]
-    tag = [ref for ref in made["annotationIds"] if ref != comment]
+    tag = [ref for ref in ids(made) if ref != comment]
     rest = {"targets": [two], "annotations": tag}
     nothing = await api.data(UNANNOTATE, {"input": {"pairs": rest}}, user=lab["bob"])
     assert (nothing["activity"], nothing["removed"], nothing["errors"]) == (None, [], [])
@@ -297,7 +301,7 @@ async def test_the_datas_owner_may_not_cut_others_links_but_a_leader_may(
     image = make(database, lab, "Image")
     made = await attached(api, lab, "bob", [image], rating=1)
     link = made["links"][0]["id"]
-    pairs = {"targets": [image], "annotations": made["annotationIds"]}
+    pairs = {"targets": [image], "annotations": ids(made)}
     for given in ({"links": [link]}, {"pairs": pairs}):
         answer = await api.data(UNANNOTATE, {"input": given}, user=lab["ada"])
         assert [(error["__typename"], error["target"]) for error in answer["errors"]] == [
@@ -309,7 +313,7 @@ async def test_the_datas_owner_may_not_cut_others_links_but_a_leader_may(
         ("NotFound", link)
     ]
     answer = await api.data(UNANNOTATE, {"input": {"links": [link]}}, user=lab["leader"])
-    assert (answer["removed"], answer["deleted"]) == ([link], made["annotationIds"])
+    assert (answer["removed"], answer["deleted"]) == ([link], ids(made))
 
 
 async def test_pairs_that_one_may_not_delete_are_left_when_another_link_goes(

@@ -20,8 +20,12 @@ from tests.support.people import make_link, make_part, make_row
 from tests.support.sender import BYTES
 
 ERRORS = "errors { __typename message path target ... on Denied { reasons } }"
-CREATE = f"mutation($input: CreateRoiInput!) {{ createRoi(input: $input) {{ roiId {ERRORS} }} }}"
-UPDATE = f"mutation($input: UpdateRoiInput!) {{ updateRoi(input: $input) {{ roiId {ERRORS} }} }}"
+CREATE = (
+    f"mutation($input: CreateRoiInput!) {{ createRoi(input: $input) {{ roi {{ id }} {ERRORS} }} }}"
+)
+UPDATE = (
+    f"mutation($input: UpdateRoiInput!) {{ updateRoi(input: $input) {{ roi {{ id }} {ERRORS} }} }}"
+)
 DELETE = f"""
 mutation($input: DeleteRoiInput!) {{ deleteRoi(input: $input) {{
   activity {{ id kind state }} deleted {ERRORS} }} }}
@@ -32,11 +36,11 @@ EVERY: list[dict[str, Any]] = [
     {"type": "POINT", "x": 0, "y": -1.5, "theZ": 1, "theT": 0, "theC": 1},
     {"type": "LINE", "x1": 0, "y1": 0, "x2": 5, "y2": 6, "markerEnd": "Arrow"},
     {"type": "POLYLINE", "points": " 0,0   1.50,2e0 ", "strokeWidth": {"value": 2}},
-    {"type": "POLYGON", "points": "0,0 10,0 10,10", "fillColor": "#00FF00", "locked": True},
+    {"type": "POLYGON", "points": "0,0 10,0 10,10", "fillColor": "#00FF00", "isLocked": True},
     {"type": "LABEL", "x": 3, "y": 3, "text": "ß", "fontSize": {"value": 12, "unit": "pt"},
      "fontStyle": "Bold", "transform": [1, 0, 0, 1, 5.5, 0]},
     {"type": "MASK", "x": 0, "y": 0, "width": 3, "height": 3,
-     "mask": base64.b64encode(b"\xaa\x80").decode()},
+     "bytes": base64.b64encode(b"\xaa\x80").decode()},
     {"type": "PATH", "d": "M0 0 L10 0 10 10 Z m2,2 h1 v1z", "fillRule": "EvenOdd"},
 ]  # fmt: skip
 
@@ -91,7 +95,7 @@ def test_every_class_of_shape_is_stored_in_its_one_form(world: World) -> None:
         world, "ada", CREATE, image=image(world), name=" nuclei ", description="d", shapes=EVERY
     )
     assert answer["errors"] == []
-    rows = shapes(world, answer["roiId"])
+    rows = shapes(world, answer["roi"]["id"])
     assert [row["class_name"] for row in rows] == [
         "Rectangle", "Ellipse", "Point", "Line", "Polyline", "Polygon", "Label", "Mask", "Path",
     ]  # fmt: skip
@@ -106,7 +110,7 @@ def test_every_class_of_shape_is_stored_in_its_one_form(world: World) -> None:
     assert path["path_data"].startswith("M0 0")
     with world.database.read() as connection:
         (row,) = connection.execute(select(Roi.name, Roi.description, Roi.image_id)).all()
-        (entry,) = history(connection, "Roi", int(answer["roiId"].partition(":")[2]))
+        (entry,) = history(connection, "Roi", int(answer["roi"]["id"].partition(":")[2]))
     assert (row.name, row.description) == ("nuclei", "d")
     assert (entry.action, entry.kind) == ("INSERT", "createRoi")
 
@@ -116,7 +120,7 @@ def test_drawing_is_annotating_and_others_rois_are_changed_by_level(
     world: World, level: str
 ) -> None:
     target = image(world, level)
-    made = do(world, "ada", CREATE, image=target, shapes=EVERY[:2])["roiId"]
+    made = do(world, "ada", CREATE, image=target, shapes=EVERY[:2])["roi"]["id"]
     seen = "query($id: ID!) { node(id: $id) { ... on Image { viewerCan { annotate update } } } }"
     for who in ("ada", "bob", "leader", "chief", "eve"):
         node = world.data(who, seen, id=target)["node"]
@@ -176,10 +180,10 @@ def test_what_a_shape_cannot_be_names_its_field_and_makes_nothing(world: World) 
         ({"type": "POINT", "x": 1, "y": 1, "markerEnd": "Arrow"}, "markerEnd"),
         ({"type": "POINT", "x": 1, "y": 1, "fontStyle": "Comic"}, "fontStyle"),
         ({"type": "POINT", "x": 1, "y": 1, "strokeWidth": {"value": -1}}, "strokeWidth"),
-        ({**mask, "mask": "!!"}, "mask"),
-        ({**mask, "mask": "qg=="}, "mask"),
-        ({**mask, "width": 2.5, "mask": "qoA="}, "width"),
-        (mask, "mask"),
+        ({**mask, "bytes": "!!"}, "bytes"),
+        ({**mask, "bytes": "qg=="}, "bytes"),
+        ({**mask, "width": 2.5, "bytes": "qoA="}, "width"),
+        (mask, "bytes"),
     ):
         answer = do(world, "ada", CREATE, image=target, shapes=[EVERY[0], shape])
         assert [(each["__typename"], each["path"]) for each in answer["errors"]] == [
@@ -189,7 +193,7 @@ def test_what_a_shape_cannot_be_names_its_field_and_makes_nothing(world: World) 
 
 
 def test_shapes_are_added_changed_and_removed_and_the_journal_knows_them(world: World) -> None:
-    roi = do(world, "ada", CREATE, image=image(world), shapes=EVERY[:3])["roiId"]
+    roi = do(world, "ada", CREATE, image=image(world), shapes=EVERY[:3])["roi"]["id"]
     first, second, third = (f"Shape:{row['id']}" for row in shapes(world, roi))
     answer = do(
         world, "ada", UPDATE, id=roi, expectedVersion=1, addShapes=[EVERY[5]],
@@ -231,7 +235,7 @@ def test_shapes_are_added_changed_and_removed_and_the_journal_knows_them(world: 
 
 
 def test_an_annotated_shape_can_be_removed(world: World) -> None:
-    roi = do(world, "ada", CREATE, image=image(world), shapes=EVERY[:2])["roiId"]
+    roi = do(world, "ada", CREATE, image=image(world), shapes=EVERY[:2])["roi"]["id"]
     shape = shapes(world, roi)[0]["id"]
     note = world.row("Annotation", "bob", "rwra--", class_name="CommentAnnotation", text_value="c")
     with world.database.write() as connection:
@@ -250,8 +254,8 @@ def test_deleted_rois_leave_their_folders_and_take_their_comments(world: World, 
     made = do(
         world, "ada", CREATE, image=image(world, level), folders=[f"Folder:{folder}"],
         shapes=EVERY[:1],
-    )["roiId"]  # fmt: skip
-    mine = do(world, "ada", CREATE, image=image(world, level))["roiId"]
+    )["roi"]["id"]  # fmt: skip
+    mine = do(world, "ada", CREATE, image=image(world, level))["roi"]["id"]
     note = world.row("Annotation", "ada", level, class_name="CommentAnnotation", text_value="c")
     number = int(made.partition(":")[2])
     world.link("RoiAnnotationLink", number, note, "ada", level)
@@ -286,7 +290,7 @@ def test_a_request_sent_twice_makes_one_and_deletes_once(world: World) -> None:
     other = do(world, "ada", CREATE, **{**given, "shapes": EVERY[:1]})
     assert [each["__typename"] for each in other["errors"]] == ["Conflict"]
     gone = [
-        do(world, "ada", DELETE, targets=[first["roiId"]], idempotencyKey="d") for _ in range(2)
+        do(world, "ada", DELETE, targets=[first["roi"]["id"]], idempotencyKey="d") for _ in range(2)
     ]
     assert gone[0] == gone[1]
 
@@ -296,7 +300,7 @@ def test_statements_do_not_depend_on_the_number_of_shapes(world: World) -> None:
     counts = []
     for number in (2, 2_000):
         made = world.ask("ada", CREATE, input={"image": target, "shapes": [EVERY[2]] * number})
-        roi = made.data["createRoi"]["roiId"]
+        roi = made.data["createRoi"]["roi"]["id"]
         assert len(shapes(world, roi)) == number
         first, *rest = (f"Shape:{row['id']}" for row in shapes(world, roi))
         changes = [{"id": each, "x": 9} for each in rest]
@@ -329,13 +333,13 @@ async def test_a_mask_by_upload(api: GraphQLClient, world: World) -> None:
     }  # fmt: skip
     made = await api.http.post("/uploads", headers=headers, content=bits)
     uuid = made.headers["Location"].rpartition("/")[2]
-    shape = {"type": "MASK", "x": 0, "y": 0, "width": 91, "height": 91, "maskUpload": uuid}
+    shape = {"type": "MASK", "x": 0, "y": 0, "width": 91, "height": 91, "upload": uuid}
     given = {"image": image(world), "shapes": [shape]}
     short = await api.data(CREATE, {"input": given}, user=ada)
-    assert [each["path"] for each in short["errors"]] == [["shapes", "0", "mask"]]
+    assert [each["path"] for each in short["errors"]] == [["shapes", "0", "bytes"]]
     shape |= {"width": 64, "height": 128}
     answer = await api.data(CREATE, {"input": {**given, "shapes": [shape]}}, user=ada)
     assert answer["errors"] == []
-    assert shapes(world, answer["roiId"])[0]["mask_bytes"] == bits
+    assert shapes(world, answer["roi"]["id"])[0]["mask_bytes"] == bits
     spent = await api.data(CREATE, {"input": {**given, "shapes": [shape]}}, user=ada)
     assert [each["__typename"] for each in spent["errors"]] == ["NotFound"]

@@ -16,19 +16,19 @@ from tests.support.graphql_client import GraphQLClient
 from tests.support.people import make_group, make_part, make_row, make_user
 
 ERRORS = "errors { __typename path target }"
-CREATE = (
-    f"""mutation($input: CreateTagInput!) {{ createTag(input: $input) {{ tagId {ERRORS} }} }}"""
-)
-CREATE_SET = f"""
-mutation($input: CreateTagSetInput!) {{ createTagSet(input: $input) {{ tagSetId {ERRORS} }} }}"""
-UPDATE = (
-    f"""mutation($input: UpdateTagInput!) {{ updateTag(input: $input) {{ tagId {ERRORS} }} }}"""
-)
-UPDATE_SET = f"""
-mutation($input: UpdateTagSetInput!) {{ updateTagSet(input: $input) {{ tagSetId {ERRORS} }} }}"""
+
+
+def _mutation(name: str, field: str) -> str:
+    kind = name[0].upper() + name[1:]
+    payload = f"{field} {{ id }} {ERRORS}"
+    return f"mutation($input: {kind}Input!) {{ {name}(input: $input) {{ {payload} }} }}"
+
+
+CREATE, CREATE_SET = _mutation("createTag", "tag"), _mutation("createTagSet", "tagSet")
+UPDATE, UPDATE_SET = _mutation("updateTag", "tag"), _mutation("updateTagSet", "tagSet")
 CHANGE = f"""
 mutation($input: UpdateAnnotationInput!) {{
-  updateAnnotation(input: $input) {{ annotationId {ERRORS} }} }}"""
+  updateAnnotation(input: $input) {{ annotation {{ id }} {ERRORS} }} }}"""
 
 
 @pytest.fixture
@@ -72,21 +72,21 @@ async def test_a_tag_lies_in_its_set_and_a_set_is_made_with_its_tags(
         CREATE, {"input": {"name": " Anaphase ", "description": "d"}}, user=lab["ada"]
     )
     assert made["errors"] == []
-    tag = row(database, made["tagId"])
+    tag = row(database, made["tag"]["id"])
     assert (tag.text_value, tag.text_key, tag.description, tag.namespace, tag.group_id) == (
         "Anaphase", "anaphase", "d", None, lab["lab"],
     )  # fmt: skip
-    given = {"name": "Phases", "tags": [made["tagId"]]}
+    given = {"name": "Phases", "tags": [made["tag"]["id"]]}
     tag_set = await api.data(CREATE_SET, {"input": given}, user=lab["bob"])
     assert tag_set["errors"] == []
-    whole = row(database, tag_set["tagSetId"])
+    whole = row(database, tag_set["tagSet"]["id"])
     assert (whole.namespace, whole.owner_id) == (NS_TAG_SET, lab["bob"])
     assert links(database) == [(whole.id, tag.id, lab["bob"])]
     second = await api.data(
-        CREATE, {"input": {"name": "Telophase", "parent": tag_set["tagSetId"]}}, user=lab["ada"]
+        CREATE, {"input": {"name": "Telophase", "parent": tag_set["tagSet"]["id"]}}, user=lab["ada"]
     )
     assert second["errors"] == []
-    assert links(database)[1] == (whole.id, row(database, second["tagId"]).id, lab["ada"])
+    assert links(database)[1] == (whole.id, row(database, second["tag"]["id"]).id, lab["ada"])
 
 
 async def test_a_tag_is_no_parent_and_a_stranger_finds_none(
