@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 from graphql_api.context import Services
 from graphql_api.login.cookies import is_loopback_host
 from graphql_api.login.identity import Identity
+from graphql_api.routes.files import file_routes
 from graphql_api.routes.graphiql import page_routes
 from graphql_api.routes.graphql import graphql_routes
 from graphql_api.routes.guard import Guard
@@ -93,7 +94,7 @@ def _executable_schema() -> GraphQLSchema:
 
 
 def _routes() -> list[BaseRoute]:
-    return [*graphql_routes(), *upload_routes(), *health_routes(), *page_routes()]
+    return [*graphql_routes(), *upload_routes(), *file_routes(), *health_routes(), *page_routes()]
 
 
 def open_services(settings: ApiSettings) -> Services:

@@ -112,7 +112,7 @@ class RequestContext:
             held.__exit__(None, None, None)
 
     def grant_for(self, ref: ObjectRef) -> str:
-        """A signed path segment for an image or plate, never outliving the caller's session."""
+        """A signed path segment for an image, plate or file, never outliving the session."""
         found = self._grants.get(ref)
         if found is None:
             principal = self.require_principal()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, false, select
 
 from shared.auth.select import visible
 from shared.database import ids_in
@@ -93,9 +93,11 @@ def visible_image(principal: Principal, image_id: int) -> ColumnElement[bool]:
 
 
 def granted(grant: Grant) -> ColumnElement[bool]:
-    """Images that a grant covers: its one image, or all on its plate."""
+    """Images that a grant covers: its one image, or all on its plate; a file's covers none."""
     if grant.ref.class_name == "Image":
         return Image.id == grant.ref.id
+    if grant.ref.class_name != "Plate":
+        return false()
     on_plate = (
         select(WellSample.image_id)
         .join(Well, Well.id == WellSample.well_id)

@@ -6,8 +6,8 @@ pairs and ratings are made for each target, so that editing one object never cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
@@ -41,7 +41,7 @@ from shared.auth.decide import decide, denied
 from shared.auth.epoch import bump_epoch
 from shared.auth.rules import Action, base_class
 from shared.clock import now
-from shared.errors import Invalid, TesseraError
+from shared.errors import Conflict, Invalid, TesseraError
 from shared.journal import record
 from shared.models.annotations import NS_CLIENT_MAP
 from shared.models.images import OriginalFile
@@ -61,14 +61,15 @@ MAX_RATING = 5
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """An attachment whose bytes lie in storage already."""
+    """An attachment whose bytes lie in storage already, under a name of their own per group."""
 
     upload: str
     name: str
-    storage_name: str
     size: int
     sha1: str
     mimetype: str | None = None
+    storage_names: Mapping[int, str] = field(default_factory=dict)
+    """By group id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,8 @@ def _shared(
         )  # fmt: skip
     for file in wanted.new_files:
         require_creation(principal, "FileAnnotation", maker.group)
+        if maker.group.id not in file.storage_names:
+            raise Conflict("A target has just been moved.", hint="Send it again.")
         number = _stored_file(connection, maker, file)
         made += make_annotations(connection, maker, "FileAnnotation", file_id=number)
     return made
@@ -288,7 +291,8 @@ def _stored_file(connection: Connection, maker: Maker, file: NewFile) -> int:
         .values(
             owner_id=maker.owner_id, group_id=maker.group.id, creation_event_id=maker.event_id,
             update_event_id=maker.event_id, created_at=moment, updated_at=moment, version=1,
-            name=file.name, path="", storage_name=file.storage_name, size=file.size,
+            name=file.name, path="", size=file.size,
+            storage_name=file.storage_names[maker.group.id],
             hasher="SHA1-160", hash=file.sha1, mimetype=file.mimetype,
         )
         .returning(table.c.id)

@@ -28,11 +28,12 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"
 ALLOWED_METHODS = "GET, HEAD, POST, PATCH, DELETE, OPTIONS"
 ALLOWED_HEADERS = (
     "Authorization, Content-Type, Accept, Tus-Resumable, Upload-Length, Upload-Offset, "
-    "Upload-Metadata, Upload-Defer-Length"
+    "Upload-Metadata, Upload-Defer-Length, Range, If-Range, If-None-Match"
 )
 EXPOSED_HEADERS = (
     "Location, Retry-After, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, "
-    "Upload-Offset, Upload-Length, Upload-Expires, Content-Disposition"
+    "Upload-Offset, Upload-Length, Upload-Expires, Content-Disposition, Content-Range, "
+    "Accept-Ranges, ETag, X-Checksum-SHA1"
 )
 
 

@@ -1,4 +1,4 @@
-"""Grants: signed path segments that stand for a session or token, for one image or plate.
+"""Grants: signed path segments that stand for a session or token, for one image, plate or file.
 
 They let viewers that know no headers ask for tiles (`/~{grant}/iiif/3/...`). A grant proves who
 asked, not that he still may: session and right are checked on every request all the same.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 VERSION = 1
 HOUR = 60 * clock.MINUTE
 LONGEST = 12 * HOUR
-GRANTED = frozenset({"Image", "Plate"})
+GRANTED = frozenset({"Image", "Plate", "OriginalFile"})
 _PURPOSE = f"grant {VERSION}"
 _SIGNATURE_BYTES = 32
 _MAX_TEXT = 512
@@ -56,14 +56,16 @@ def cut_grant(
     ref: ObjectRef,
     expires_at: int | None,
 ) -> str:
-    """A grant for an image or plate, as URL-safe text without a slash.
+    """A grant for an image, plate or file, as URL-safe text without a slash.
 
     It lasts 11 to 12 hours, to the full hour so that addresses repeat, and never beyond
     `expires_at`, the end of the session or token (None: it has none). Raises `Invalid` for other
     classes and unless just one of session and token is given.
     """
     if ref.class_name not in GRANTED:
-        raise Invalid(f"No address is signed for {ref}.", hint="Only images and plates have them.")
+        raise Invalid(
+            f"No address is signed for {ref}.", hint="Only images, plates and files have them."
+        )
     if (session_id is None) == (token_id is None):
         raise Invalid("A grant stands for one session or one access token.")
     end = (clock.now() + LONGEST) // HOUR * HOUR

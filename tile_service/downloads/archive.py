@@ -10,7 +10,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
-from tile_service.downloads.names import safe_paths
+from shared.download_names import safe_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

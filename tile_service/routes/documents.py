@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from shared.byte_ranges import Unsatisfiable, asked_range, range_headers
 from tile_service.routes.exchange import REVALIDATED, Answer
-from tile_service.routes.ranges import Unsatisfiable, asked_range, range_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ async def answer_bytes(
         await exchange.answer(Answer(304, b"", media_type, fixed))
         return
     try:
-        found = asked_range(exchange, len(body), tag)
+        found = asked_range(exchange.header("range"), exchange.header("if-range"), len(body), tag)
     except Unsatisfiable:
         fixed["content-range"] = f"bytes */{len(body)}"
         await exchange.answer(Answer(416, b"", media_type, fixed))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from shared.byte_ranges import Unsatisfiable, asked_range, range_headers
+from shared.download_names import attachment
 from shared.errors import BrokenFile, NotFound
 from shared.pixels.source import PixelType
 from tile_service.cache import TileKey
@@ -20,7 +22,6 @@ from tile_service.downloads.files import (
     originals_of,
     slide_picture_of,
 )
-from tile_service.downloads.names import attachment
 from tile_service.downloads.ome_tiff import ome_tiff
 from tile_service.downloads.ome_xml import ome_xml
 from tile_service.downloads.original_metadata import as_text
@@ -29,7 +30,6 @@ from tile_service.downloads.rows import rows_of
 from tile_service.query import image_id, parse_query
 from tile_service.routes.documents import OCTETS, answer_bytes
 from tile_service.routes.exchange import REVALIDATED, Answer
-from tile_service.routes.ranges import Unsatisfiable, asked_range, range_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -155,7 +155,7 @@ async def _answer_file(
     exchange: Exchange, file: StoredFile, etag: str, fixed: dict[str, str], storage: Storage
 ) -> None:
     try:
-        asked = asked_range(exchange, file.size, etag)
+        asked = asked_range(exchange.header("range"), exchange.header("if-range"), file.size, etag)
     except Unsatisfiable:
         fixed["content-range"] = f"bytes */{file.size}"
         await exchange.answer(Answer(416, b"", OCTETS, fixed))

@@ -6,7 +6,8 @@ import strawberry
 
 from graphql_api.compiler.planner import fetch_nodes
 from graphql_api.context import RequestContext
-from graphql_api.editing.annotate import Annotating, annotate
+from graphql_api.editing.annotate import Annotating
+from graphql_api.importing.attachments import annotate_with_files
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.types.connections import Link
 from graphql_api.schema.types.references import LazyAnnotation
@@ -62,7 +63,8 @@ class AnnotateInput:
         default=None, description="Pairs; each target gets an annotation of its own with them."
     )
     files: list[strawberry.ID] = strawberry.field(
-        default_factory=list, description="File annotations that are there already."
+        default_factory=list,
+        description="File annotations that are there already, or finished uploads: used up by it.",
     )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key within 24 hours attaches once."
@@ -89,8 +91,12 @@ def _annotate(info: Info, input: AnnotateInput) -> AnnotatePayload:
     context = info.context
 
     def work() -> AnnotatePayload:
-        annotations, links = annotate(
-            context.database, context.require_principal(), wanted(input), input.idempotency_key
+        annotations, links = annotate_with_files(
+            context.database,
+            context.storage,
+            context.require_principal(),
+            wanted(input),
+            input.idempotency_key,
         )
         context.renew()
         return AnnotatePayload(

@@ -54,7 +54,8 @@ def _of_seen_fileset(scope: Scope) -> ColumnElement[bool]:
 
 def _downloads(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
     base = run.context.settings.api_url
-    return [f"{base}/files/{ObjectRef('OriginalFile', row['id'])}" for row in rows]
+    refs = [ObjectRef("OriginalFile", row["id"]) for row in rows]
+    return [f"{base}/~{run.context.grant_for(ref)}/files/{ref}" for ref in refs]
 
 
 @rows_of(Source(images.OriginalFile))
@@ -92,7 +93,7 @@ class OriginalFile(Owned, Annotatable, Node):
     )
     download_url: str = planned(
         Batched(("id",), _downloads),
-        "Where its bytes are to be had, with the same session or token.",
+        "Signed address of its bytes; it lasts at most 12 hours, never longer than the session.",
     )
     viewer_can: ViewerCan = planned(FILE_FLAGS, "What the caller may do with it.")
     viewer_cannot: list[DenialReason] = file_denials()

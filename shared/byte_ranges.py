@@ -6,10 +6,6 @@ Several ranges at once are answered as the whole, which RFC 9110 allows.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tile_service.routes.exchange import Exchange
 
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))")
 
@@ -18,13 +14,14 @@ class Unsatisfiable(Exception):  # an outcome, not a mistake
     """The range lies beyond the end: 416."""
 
 
-def asked_range(exchange: Exchange, size: int, etag: str) -> tuple[int, int] | None:
+def asked_range(
+    text: str | None, condition: str | None, size: int, etag: str
+) -> tuple[int, int] | None:
     """First byte and the one after the last, or None for the whole.
 
-    `If-Range` with another entity tag asks for the whole. Raises `Unsatisfiable`.
+    `text` is the header Range, `condition` If-Range: another entity tag than `etag` asks for the
+    whole. Raises `Unsatisfiable`.
     """
-    text = exchange.header("range")
-    condition = exchange.header("if-range")
     if not text or (condition and condition != etag):
         return None
     match = _RANGE.fullmatch(text.replace(" ", ""))

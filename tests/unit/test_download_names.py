@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tile_service.downloads.names import attachment, safe_name, safe_paths
+from shared.download_names import attachment, safe_name, safe_paths
 
 
 @pytest.mark.parametrize(
