@@ -36,11 +36,17 @@ class AdminAction(StrEnum):
     """Add and remove members and leaders."""
     CREATE_USER = "create_user"
     MODIFY_USER = "modify_user"
-    """Name, e-mail address, institution, password."""
+    """Name, e-mail address, institution."""
+    RENAME_USER = "rename_user"
+    """Another login name."""
+    SET_PASSWORD = "set_password"  # noqa: S105  # an action, not a secret
+    """A new password without the old one; with the old one everybody sets his own."""
     ACTIVATE_USER = "activate_user"
     """Put into the group `user`, or take out of it."""
     SET_DEFAULT_GROUP = "set_default_group"
     SET_PRIVILEGES = "set_privileges"
+    DELETE_USER = "delete_user"
+    DELETE_GROUP = "delete_group"
     SUDO = "sudo"
 
 
@@ -63,14 +69,25 @@ ADMIN_RULES: Mapping[AdminAction, AdminRule] = MappingProxyType(
         AdminAction.MANAGE_MEMBERSHIP: AdminRule(Privilege.MODIFY_GROUP_MEMBERSHIP, leaders=True),
         AdminAction.CREATE_USER: AdminRule(Privilege.MODIFY_USER),
         AdminAction.MODIFY_USER: AdminRule(Privilege.MODIFY_USER, oneself=True),
+        AdminAction.RENAME_USER: AdminRule(Privilege.MODIFY_USER),
+        AdminAction.SET_PASSWORD: AdminRule(Privilege.MODIFY_USER),
         AdminAction.ACTIVATE_USER: AdminRule(Privilege.MODIFY_USER),
         AdminAction.SET_DEFAULT_GROUP: AdminRule(Privilege.MODIFY_USER, oneself=True),
         AdminAction.SET_PRIVILEGES: AdminRule(Privilege.MODIFY_USER),
+        AdminAction.DELETE_USER: AdminRule(Privilege.MODIFY_USER),
+        AdminAction.DELETE_GROUP: AdminRule(Privilege.MODIFY_GROUP),
         AdminAction.SUDO: AdminRule(Privilege.SUDO, leaders=True),
     }
 )
 _ACCOUNT_ACTIONS = frozenset(
-    {AdminAction.MODIFY_USER, AdminAction.ACTIVATE_USER, AdminAction.SET_PRIVILEGES}
+    {
+        AdminAction.MODIFY_USER,
+        AdminAction.RENAME_USER,
+        AdminAction.SET_PASSWORD,
+        AdminAction.ACTIVATE_USER,
+        AdminAction.SET_PRIVILEGES,
+        AdminAction.DELETE_USER,
+    }
 )
 """Actions by which a lesser administrator could take over a greater one's account."""
 _NO = Verdict(False, (DenialReason.PRIVILEGE_MISSING,))
@@ -85,18 +102,18 @@ def may_administer(
 ) -> Verdict:
     """May the principal do this with the group or the user?
 
-    An account that enjoys privileges which the principal lacks is out of his reach. For SUDO a
-    leader needs the user to be a member of a group that he leads.
+    An account that enjoys privileges which the principal lacks is out of his reach, and so is
+    root's for everybody else. For SUDO a leader needs the user to be a member of a group that he
+    leads. Whoever acts as somebody else changes no account of his by that alone.
     """
     rule = ADMIN_RULES[action]
     if not principal.has_scope({Scope.ADMIN}) or principal.is_guest:
         return _NO
     is_self = user is not None and user.user_id == principal.user_id
-    if rule.oneself and is_self:
+    is_account = action in _ACCOUNT_ACTIONS
+    if rule.oneself and is_self and not (is_account and principal.sudoer_id is not None):
         return YES
-    if action in _ACCOUNT_ACTIONS and user is not None and not is_self and _outranks(
-        user, principal
-    ):  # fmt: skip
+    if is_account and user is not None and not is_self and _is_beyond(user, principal):
         return _NO
     if principal.may(rule.privilege):
         return YES
@@ -119,21 +136,33 @@ def require_administer(
     """Raise `Denied`, naming `ref`, unless `may_administer`."""
     verdict = may_administer(principal, action, group=group, user=user)
     if not verdict:
-        rule = ADMIN_RULES[action]
-        others = " or to lead the group" if rule.leaders else ""
         raise Denied(
             f"You may not {action.replace('_', ' ')}.",
             reasons=tuple(verdict.reasons),
-            hint=f"It takes the privilege {rule.privilege}{others}.",
+            hint=_explanation(principal, action, user),
             target=str(ref) if ref else None,
         )
+
+
+def _explanation(principal: Principal, action: AdminAction, user: Standing | None) -> str:
+    rule = ADMIN_RULES[action]
+    if not principal.has_scope({Scope.ADMIN}):
+        return "The access token lacks the scope admin."
+    if principal.may(rule.privilege):
+        if user is not None and user.login == ROOT_LOGIN:
+            return f"The account {ROOT_LOGIN} is changed by {ROOT_LOGIN} alone."
+        return "That account has privileges which you lack."
+    others = " or to lead the group" if rule.leaders else ""
+    return f"It takes the privilege {rule.privilege}{others}."
 
 
 def check_group_change(group: GroupFacts) -> None:
     """Raise `Conflict` for `system`, `user` and `guest`, which keep name, text and level."""
     if group.is_special:
         raise Conflict(
-            f"The group {group.name} belongs to the system.", hint="It cannot be changed."
+            f"The group {group.name} belongs to the system.",
+            hint="It cannot be changed.",
+            target=f"Group:{group.id}",
         )
 
 
@@ -163,15 +192,21 @@ def check_removal(principal: Principal, group: GroupFacts, user: Standing) -> No
             raise Conflict(
                 f"Nobody can remove himself from {group.name}.",
                 hint="Another administrator can do it.",
+                target=f"Group:{group.id}",
             )
         if user.login == ROOT_LOGIN:
-            raise Conflict(f"{ROOT_LOGIN} stays in {group.name}.")
+            raise Conflict(
+                f"{ROOT_LOGIN} stays in {group.name}.",
+                hint="It is the way back in when everything else fails.",
+                target=f"User:{user.user_id}",
+            )
         if _outranks(user, principal):
-            raise _too_high()
+            raise _too_high(user)
     elif group.id in user.memberships and len(user.memberships) == 1:
         raise Conflict(
             f"{user.login} would be in no group any more.",
             hint="Add the user to another group first, or deactivate the account.",
+            target=f"User:{user.user_id}",
         )
 
 
@@ -185,11 +220,16 @@ def check_privileges(principal: Principal, user: Standing, wanted: frozenset[Pri
             "Nobody lifts his own restrictions.",
             reasons=(DenialReason.PRIVILEGE_MISSING,),
             hint="Ask another administrator.",
+            target=f"User:{user.user_id}",
         )
     if not gained <= principal.privileges:
-        raise _too_high()
+        raise _too_high(user)
     if user.login == ROOT_LOGIN and wanted != frozenset(Privilege):
-        raise Conflict(f"No privilege can be withheld from {ROOT_LOGIN}.")
+        raise Conflict(
+            f"No privilege can be withheld from {ROOT_LOGIN}.",
+            hint="Make another administrator and restrict that one.",
+            target=f"User:{user.user_id}",
+        )
 
 
 def check_default_group(group: GroupFacts, user: Standing) -> None:
@@ -198,6 +238,7 @@ def check_default_group(group: GroupFacts, user: Standing) -> None:
         raise Conflict(
             f"{user.login} is no member of {group.name or 'that group'}.",
             hint="The default group is one of the user's own groups, never `user`.",
+            target=f"Group:{group.id}",
         )
 
 
@@ -209,9 +250,14 @@ def _outranks(user: Standing, principal: Principal) -> bool:
     return not user.privileges <= principal.privileges
 
 
-def _too_high() -> Denied:
+def _is_beyond(user: Standing, principal: Principal) -> bool:
+    return user.login == ROOT_LOGIN or _outranks(user, principal)
+
+
+def _too_high(user: Standing) -> Denied:
     return Denied(
         "That would be more than you may do yourself.",
         reasons=(DenialReason.PRIVILEGE_MISSING,),
         hint="Nobody grants a privilege that he lacks, or acts on an account that has more.",
+        target=f"User:{user.user_id}",
     )

@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 from shared import clock
 from shared.auth.principal import load_standings
+from shared.auth.rules import DenialReason
 from shared.auth.rules_admin import AdminAction, require_administer
 from shared.auth.select import visible_users
 from shared.auth.sessions import LoggedIn, open_session
-from shared.errors import Conflict, Denied, Invalid, NotFound
+from shared.errors import Conflict, Denied, NotFound
 from shared.models.people import User
 from shared.refs import ObjectRef
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from shared.auth.principal import Principal
     from shared.database import Database
     from shared.settings import AuthSettings
+
+
+def has_own_session(principal: Principal) -> bool:
+    """Whether somebody came by a session of his own: no access token, no sudo."""
+    return principal.session_id is not None and principal.sudoer_id is None
 
 
 def open_sudo_session(
@@ -40,14 +46,6 @@ def open_sudo_session(
     access token or from a session that is itself sudoed, `Conflict` for an inactive account.
     """
     ref = ObjectRef("User", user_id)
-    if principal.session_id is None or principal.sudoer_id is not None:
-        raise Denied(
-            "Only from a session of your own can you act as somebody else.",
-            hint="Log in with your own name and password first.",
-            target=str(ref),
-        )
-    if user_id == principal.user_id:
-        raise Invalid("That is yourself.", hint="Name another user.")
     with database.read() as connection:
         seen = connection.scalar(
             select(User.id).where(User.id == user_id, visible_users(principal))
@@ -55,9 +53,22 @@ def open_sudo_session(
         target = load_standings(connection, [user_id]).get(user_id)
     if seen is None or target is None:
         raise NotFound(f"There is no {ref}.", hint="Or you may not see it.", target=str(ref))
+    if not has_own_session(principal):
+        raise Denied(
+            "Only from a session of your own can you act as somebody else.",
+            reasons=(DenialReason.PRIVILEGE_MISSING,),
+            hint="Log in with your own name and password first.",
+            target=str(ref),
+        )
+    if user_id == principal.user_id:
+        raise Denied("That is yourself.", hint="Name another user.", target=str(ref))
     require_administer(principal, AdminAction.SUDO, ref, user=target)
     if not target.is_active:
-        raise Conflict(f"{target.login} is not active.", hint="Activate the account first.")
+        raise Conflict(
+            f"{target.login} is not active.",
+            hint="Activate the account first.",
+            target=str(ref),
+        )
     end = clock.now() + settings.session_max_s * clock.SECOND
     return open_session(
         database,

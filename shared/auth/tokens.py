@@ -80,7 +80,13 @@ def create_token(
 
 
 def revoke_token(database: Database, principal: Principal, token_id: int) -> None:
-    """End one of one's own tokens at once; raises `NotFound` for anybody else's."""
+    """End one of one's own tokens at once; raises `NotFound` for anybody else's.
+
+    An access token without the scope `admin` ends only itself, and a sudo session none.
+    """
+    itself = principal.token_id == token_id
+    if principal.sudoer_id is not None or not (itself or principal.has_scope({Scope.ADMIN})):
+        raise NotFound("There is no such token of yours.", target=f"AccessToken:{token_id}")
     with database.write() as connection:
         ended = connection.execute(
             update(AccessToken)

@@ -2,7 +2,8 @@
 
 OME calls them Experimenter and ExperimenterGroup. An administrator is a member of the group
 `system`;
-membership of `user` is what allows login. A full administrator has no withheld privilege.
+membership of `user` is what allows login. A full administrator has no withheld privilege. Names
+that differ only in case or Unicode form are one: nobody is `Root` beside `root`.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class User(Identified, Base):
         UniqueConstraint("login"),
         Index("ix_user_account_last_name_key", "last_name_key", "id"),
         Index("ix_user_account_login_key", "login_key", "id"),
+        Index("ux_user_account_login_key", "login_key", unique=True),
     )
 
     login: Mapped[str]
@@ -84,6 +86,7 @@ class Group(Identified, Base):
         UniqueConstraint("name"),
         CheckConstraint(is_one_of("permissions", tuple(GroupPermissions)), name="permissions"),
         Index("ix_user_group_name_key", "name_key", "id"),
+        Index("ux_user_group_name_key", "name_key", unique=True),
     )
 
     name: Mapped[str]

@@ -12,6 +12,8 @@ from graphql_api.schema.mutations.annotate import AnnotateMutations
 from graphql_api.schema.mutations.annotations import AnnotationMutations
 from graphql_api.schema.mutations.channels import ChannelMutations
 from graphql_api.schema.mutations.containers import ContainerMutations
+from graphql_api.schema.mutations.credentials import CredentialMutations
+from graphql_api.schema.mutations.groups import GroupMutations
 from graphql_api.schema.mutations.import_files import ImportMutations
 from graphql_api.schema.mutations.key_values import KeyValueMutations
 from graphql_api.schema.mutations.link import LinkMutations
@@ -22,11 +24,17 @@ from graphql_api.schema.mutations.rois import RoiMutations
 from graphql_api.schema.mutations.tags import TagMutations
 from graphql_api.schema.mutations.unannotate import UnannotateMutations
 from graphql_api.schema.mutations.update import UpdateMutations
+from graphql_api.schema.mutations.user_table import UserTableMutations
+from graphql_api.schema.mutations.users import UserMutations
 
 
 @strawberry.type(description="Everything that changes something.")
 class Mutation(
     LoginMutations,
+    CredentialMutations,
+    UserMutations,
+    UserTableMutations,
+    GroupMutations,
     ContainerMutations,
     UpdateMutations,
     AnnotateMutations,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from graphql_api.schema.queries.activities import ActivityQueries
+from graphql_api.schema.queries.credentials import CredentialQueries
 from graphql_api.schema.queries.objects import ObjectQueries
 from graphql_api.schema.queries.tree import TreeQueries
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(ObjectQueries, TreeQueries, ActivityQueries):
+class Query(ObjectQueries, TreeQueries, ActivityQueries, CredentialQueries):
     """Root of queries."""

@@ -34,6 +34,7 @@ from graphql_api.schema.types.annotations import Annotation
 from graphql_api.schema.types.channels import LogicalChannel, PlaneInfo
 from graphql_api.schema.types.connections import Link
 from graphql_api.schema.types.containers import Dataset, Folder, Project
+from graphql_api.schema.types.credentials import AccessToken, Session
 from graphql_api.schema.types.files import Fileset, OriginalFile
 from graphql_api.schema.types.images import Image
 from graphql_api.schema.types.instruments import (
@@ -99,12 +100,13 @@ NODE_TYPES = (
     MicrobeamManipulation, ObjectiveSettings, StageLabel, LogicalChannel, PlaneInfo, OTF, Detector,
     Dichroic, Filter, FilterSet, Instrument, LightPath, Objective, Arc, Filament,
     GenericExcitationSource, Laser, LightEmittingDiode,
-    Activity, Dataset, Fileset, Folder, Group, Image, OriginalFile, Pixels, Plate,
-    PlateAcquisition, Project, Screen, User, Well, WellSample,
+    AccessToken, Activity, Dataset, Fileset, Folder, Group, Image, OriginalFile, Pixels, Plate,
+    PlateAcquisition, Project, Screen, Session, User, Well, WellSample,
 )  # fmt: skip
 
 __all__ = [
     "NODE_TYPES",
+    "AccessToken",
     "Activity",
     "Annotation",
     "Channel",
@@ -123,6 +125,7 @@ __all__ = [
     "RenderingSettings",
     "Roi",
     "Screen",
+    "Session",
     "Shape",
     "User",
     "Well",

@@ -1,6 +1,7 @@
 """User and Group. Owners of visible objects are named; more of a person needs a shared group.
 
-Memberships of private groups are seen by their leaders and by administrators only.
+Memberships of private groups are seen by their leaders and by administrators only. What the caller
+may do with people comes from `people_rights`, at no statement of its own.
 """
 
 from __future__ import annotations
@@ -11,12 +12,30 @@ from typing import TYPE_CHECKING, Any
 import strawberry
 from sqlalchemy import ColumnElement, and_, case, or_, true
 
-from graphql_api.compiler.declare import Linked, column, connection, rows_of
+from graphql_api.compiler.declare import (
+    Batched,
+    Linked,
+    ToOne,
+    column,
+    connection,
+    planned,
+    rows_of,
+)
 from graphql_api.compiler.scope import Scope, Source
+from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.annotatable import Annotatable
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node
 from graphql_api.schema.types.orders import GroupOrder, UserOrder
+from graphql_api.schema.types.people_rights import (
+    GROUP_FLAGS,
+    USER_COLUMNS,
+    USER_FLAGS,
+    AdminPrivilege,
+    GroupViewerCan,
+    UserViewerCan,
+    seen_privileges,
+)
 from graphql_api.schema.types.references import LazyGroup, LazyUser
 from graphql_api.schema.types.where import GroupWhere, UserWhere
 from shared.auth.select import visible_groups, visible_users
@@ -68,7 +87,11 @@ def _if_seen(name: str) -> Callable[[Scope], ColumnElement[Any]]:
 
 USERS = Source(
     people.User,
-    computed={"seen_email": _if_seen("email"), "seen_institution": _if_seen("institution")},
+    computed={
+        "seen_email": _if_seen("email"),
+        "seen_institution": _if_seen("institution"),
+        **USER_COLUMNS,
+    },
     seen=lambda scope: visible_users(scope.principal, scope.table),
     has_details=False,
 )
@@ -90,6 +113,24 @@ class User(Annotatable, Node):
     last_name: str = column("last_name", "Last name.")
     email: str | None = column("seen_email", "E-mail address, for those who share a group.")
     institution: str | None = column("seen_institution", "Institution, likewise.")
+    is_active: bool | None = column(
+        "seen_active", "Whether the account can log in, for those who see the person.", bool
+    )
+    is_administrator: bool | None = column(
+        "seen_administrator", "Whether this is an administrator, likewise.", bool
+    )
+    admin_privileges: list[AdminPrivilege] | None = planned(
+        Batched(("id", "login", "withheld", "seen_administrator"), seen_privileges),
+        "What the person may do as administrator, for himself and administrators; one's own are "
+        "those that this session enjoys, under sudo and with an access token too.",
+    )
+    default_group: LazyGroup | None = planned(
+        ToOne("Group", "default_group_id"),
+        "Where new objects are made; for the person himself and administrators.",
+    )
+    created_at: DateTime = column("created_at", "When the account was made.")
+    version: int = column("version", "Rises with each change; updates take it as expectedVersion.")
+    viewer_can: UserViewerCan = planned(USER_FLAGS, "What the caller may do with the account.")
     groups: Connection[LazyGroup] = connection(
         Linked("Group", people.Membership, "user_id", "group_id", seen=_seen_memberships),
         "Groups in which the caller sees this person.",
@@ -106,6 +147,15 @@ class Group(Annotatable, Node):
     name: str = column("name", "Its name.")
     description: str | None = column("description", "What it is for.")
     permissions: GroupPermissions = column("permissions", "Its level.", GroupPermissions)
+    link_owner_follows_content: bool = column(
+        "link_owner_follows_content",
+        "Links that a leader makes between other people's data belong to the owner of the content, "
+        "who can then cut them.",
+        bool,
+    )
+    created_at: DateTime = column("created_at", "When the group was made.")
+    version: int = column("version", "Rises with each change; updates take it as expectedVersion.")
+    viewer_can: GroupViewerCan = planned(GROUP_FLAGS, "What the caller may do with the group.")
     members: Connection[LazyUser] = connection(
         Linked("User", people.Membership, "group_id", "user_id", seen=_seen_memberships),
         "Its members; in a private group only leaders and administrators see the others.",

@@ -59,9 +59,13 @@ TABLE = [
     (A.MANAGE_MEMBERSHIP, Privilege.MODIFY_GROUP_MEMBERSHIP, True, False),
     (A.CREATE_USER, Privilege.MODIFY_USER, False, False),
     (A.MODIFY_USER, Privilege.MODIFY_USER, False, True),
+    (A.RENAME_USER, Privilege.MODIFY_USER, False, False),
+    (A.SET_PASSWORD, Privilege.MODIFY_USER, False, False),
     (A.ACTIVATE_USER, Privilege.MODIFY_USER, False, False),
     (A.SET_DEFAULT_GROUP, Privilege.MODIFY_USER, False, True),
     (A.SET_PRIVILEGES, Privilege.MODIFY_USER, False, False),
+    (A.DELETE_USER, Privilege.MODIFY_USER, False, False),
+    (A.DELETE_GROUP, Privilege.MODIFY_GROUP, False, False),
     (A.SUDO, Privilege.SUDO, True, False),
 ]
 
@@ -146,7 +150,8 @@ def test_nobody_removes_himself_and_root_stays() -> None:
 def test_a_lesser_administrator_does_not_reach_a_greater_ones_account() -> None:
     organizer = principal(privileges=[Privilege.MODIFY_USER, Privilege.MODIFY_GROUP_MEMBERSHIP])
     full = standing(is_admin=True)
-    for action in (A.MODIFY_USER, A.ACTIVATE_USER, A.SET_PRIVILEGES):
+    accounts = (A.MODIFY_USER, A.RENAME_USER, A.SET_PASSWORD, A.ACTIVATE_USER, A.SET_PRIVILEGES)
+    for action in (*accounts, A.DELETE_USER):
         assert not may_administer(organizer, action, user=full)
         assert may_administer(organizer, action, user=standing())
     with pytest.raises(Denied):
@@ -186,3 +191,18 @@ def test_a_leader_may_act_as_members_of_his_groups_only() -> None:
     leader = principal(leads=[(LAB, P.PRIVATE)])
     assert may_administer(leader, A.SUDO, user=standing(groups=(LAB,)))
     assert not may_administer(leader, A.SUDO, user=standing(groups=(LAB + 1,)))
+
+
+def test_nobody_else_changes_roots_account() -> None:
+    admin = principal(privileges=ALL_PRIVILEGES)
+    root = standing(login="root", is_admin=True)
+    for action in (A.MODIFY_USER, A.RENAME_USER, A.SET_PASSWORD, A.ACTIVATE_USER, A.DELETE_USER):
+        assert not may_administer(admin, action, user=root)
+        assert may_administer(admin, action, user=standing(is_admin=True))
+    assert may_administer(admin, A.SUDO, user=root)
+
+
+def test_whoever_acts_as_somebody_changes_no_account_of_his_by_that_alone() -> None:
+    sudoed = principal(member_of=[(LAB, P.READ_ONLY)], sudoer_id=OTHER)
+    assert not may_administer(sudoed, A.MODIFY_USER, user=standing(ME))
+    assert may_administer(sudoed, A.SET_DEFAULT_GROUP, user=standing(ME))

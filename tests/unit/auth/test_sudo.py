@@ -13,7 +13,7 @@ from shared.auth.sessions import (
 )
 from shared.auth.sudo import open_sudo_session
 from shared.database import Database, counted_statements
-from shared.errors import Conflict, Denied, Invalid, NotFound, Unauthenticated
+from shared.errors import Conflict, Denied, NotFound, Unauthenticated
 from shared.models.people import (
     Membership,
     Privilege,
@@ -56,7 +56,7 @@ def test_a_leader_acts_as_members_of_his_groups_only(
 def test_nobody_sudoes_to_himself_from_a_sudo_or_to_an_inactive_account(
     database: Database, settings: Settings, people: dict[str, int]
 ) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Denied):
         sudo(database, settings, "admin", people["admin"])
     with pytest.raises(Conflict):
         sudo(database, settings, "admin", people["gone"])
