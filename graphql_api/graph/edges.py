@@ -10,9 +10,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, TableClause
+from sqlalchemy import column as light_column
+from sqlalchemy import table as light_table
 
 from shared.models import MODELS
 from shared.models.base import Base, Details
@@ -46,6 +49,17 @@ def table_of(class_name: str) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
     return table
+
+
+@cache
+def _light(class_name: str) -> TableClause:
+    model = table_of(class_name)
+    return light_table(model.name, *(light_column(each.name, each.type) for each in model.c))
+
+
+def rows_of(class_name: str) -> Any:
+    """A fresh alias of a class's table, to read from; a tenth of the cost of the model's own."""
+    return _light(class_name).alias()
 
 
 NODES: tuple[str, ...] = tuple(
@@ -94,19 +108,19 @@ class Edge:
         if self.link is not None:
             return self._link_path(self.link)
         if self.part:
-            part = table_of(self.part).alias()
+            part = rows_of(self.part)
             return Path(part, part.c[CARRIERS[self.part][1]], part.c[self.column])
         if self.kind is Kind.PART or self.name in _CONTAINING:
-            row = table_of(self.target).alias()
+            row = rows_of(self.target)
             return Path(row, row.c[self.column], row.c.id, target_row=row)
-        row = table_of(self.source).alias()
+        row = rows_of(self.source)
         return Path(row, row.c.id, row.c[self.column], source_row=row)
 
     def _link_path(self, kind: LinkKind) -> Path:
-        link = table_of(kind.name).alias()
+        link = rows_of(kind.name)
         if not self.part:
             return Path(link, link.c.parent_id, link.c.child_id, link=link)
-        part = table_of(self.part).alias()
+        part = rows_of(self.part)
         joined = link.join(part, part.c.id == link.c.parent_id)
         return Path(joined, part.c[CARRIERS[self.part][1]], link.c.child_id, link=link)
 

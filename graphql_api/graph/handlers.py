@@ -7,9 +7,13 @@ ends the Activity; a worker that dies meanwhile leaves nothing behind.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from graphql_api.graph.execute import change_owner, delete, move, purge, restore
+from sqlalchemy import update
+
+from graphql_api.graph.execute import change_owner, delete, duplicate, move, purge, restore
+from graphql_api.graph.execute.copy_files import copy_files
 from graphql_api.graph.execute.rows import Execution
 from graphql_api.graph.operations import groups_of, plan_operation
 from graphql_api.graph.plan import Plan
@@ -20,10 +24,14 @@ from shared.auth.epoch import bump_epoch
 from shared.database import lock_groups
 from shared.errors import Conflict
 from shared.journal import begin_event
+from shared.models.plans import StoredPlan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
+    from graphql_api.graph.plan import Warned
     from shared.activities.handlers import Handler, Work
     from shared.auth.principal import Principal
     from shared.database import Database
@@ -32,6 +40,7 @@ Executor = Callable[[Execution], list[str]]
 EXECUTORS: Mapping[str, Executor] = {
     "move_to_group": move.execute_move,
     "change_owner": change_owner.execute_change_of_owner,
+    "duplicate": duplicate.execute_duplicate,
     "delete": delete.execute_delete,
     "restore": restore.execute_restore,
     "purge": purge.execute_purge,
@@ -46,12 +55,16 @@ def handlers() -> dict[str, Handler]:
 def run_operation(work: Work) -> None:
     """Carry out the operation that the Activity was booked for."""
     request = OperationRequest.from_json(work.request)
+    # Files are made before the transaction that refers to them, and never while it is open.
+    warnings = copy_files(work, request, refuse_blocked) if request.kind == "duplicate" else []
     with work.database.write() as connection:
-        execute(connection, work, request)
+        execute(connection, work, request, warnings)
 
 
-def execute(connection: Connection, work: Work, request: OperationRequest) -> None:
-    """Plan and do everything in one transaction.
+def execute(
+    connection: Connection, work: Work, request: OperationRequest, warnings: Sequence[Warned] = ()
+) -> None:
+    """Plan and do everything in one transaction; `warnings` join those of the plan.
 
     Raises what `plan_operation` raises, and `Conflict` for a plan with blockers or one that
     differs from what was shown.
@@ -69,11 +82,18 @@ def execute(connection: Connection, work: Work, request: OperationRequest) -> No
         kind=request.kind,
     )
     plan_id = store_plan(connection, connection, plan, work.principal.user_id, used=True)
-    running = Execution(connection, plan, event_id, work.claim.activity_id, work.beat)
+    running = Execution(
+        connection, plan, event_id, work.claim.activity_id, work.beat, work.claim.claim
+    )
     created = EXECUTORS[request.kind](running)
     if request.kind == "delete" and request.purge:
         _purge_at_once(connection, work, event_id)
-    report = full_report(connection, plan_id, summary(plan, created))
+    plan = replace(plan, warnings=(*plan.warnings, *warnings))
+    told = summary(plan, created)
+    if request.kind == "duplicate":
+        told["event"] = event_id  # the journal's entries are the pages of copies
+        connection.execute(update(StoredPlan).where(StoredPlan.id == plan_id).values(report=told))
+    report = full_report(connection, plan_id, told)
     work.finish(connection, report=report, result=created or list(request.targets))
     bump_epoch(connection)
 

@@ -109,11 +109,12 @@ def groups_of(connection: Connection, principal: Principal, request: OperationRe
 
 
 def _operations() -> Mapping[str, Prepare]:
-    from graphql_api.graph.prepare import deletion, giving, moving, restoring
+    from graphql_api.graph.prepare import copying, deletion, giving, moving, restoring
 
     return {
         "move_to_group": moving.prepare_move,
         "change_owner": giving.prepare_change_of_owner,
+        "duplicate": copying.prepare_duplicate,
         "delete": deletion.prepare_delete,
         "restore": restoring.prepare_restore,
         "purge": restoring.prepare_purge,

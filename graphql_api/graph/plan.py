@@ -97,4 +97,5 @@ class Plan:
     @property
     def size(self) -> int:
         """Rows that would be changed: the measure of progress."""
-        return sum(each.count for each in self.tallies if each.state is not State.STAY)
+        still = {State.STAY, State.REFER}
+        return sum(each.count for each in self.tallies if each.state not in still)

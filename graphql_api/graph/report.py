@@ -13,7 +13,8 @@ from sqlalchemy import select
 from graphql_api.graph.plan import Blocker
 from graphql_api.graph.words import Reason, State
 from shared.errors import Invalid
-from shared.models.plans import SECTIONS, PlanItem
+from shared.models.events import JournalEntry
+from shared.models.plans import SECTIONS, PlanItem, StoredPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +44,7 @@ def summary(plan: Plan, created: Sequence[str] = ()) -> dict[str, Any]:
     return {
         "included": [] if deleting else going,
         "deleted": going if deleting else destroyed,
-        "referenced": [],
+        "referenced": _type_counts(plan, State.REFER),
         "unlinkedCount": _reason_counts(plan, State.CUT, links=True),
         "leftBehindCount": _reason_counts(plan, State.STAY, links=False),
         "deletedCount": _reason_counts(plan, State.DESTROY, links=False),
@@ -104,6 +105,8 @@ def report_page(
         raise Invalid("Too many rows at once.", hint=f"At most {MAX_PAGE}.", path=("first",))
     if after is not None and not after.isdecimal():
         raise Invalid("No cursor of this list.", hint="Pass back what was given.", path=("after",))
+    if section == "COPY":
+        return _copies(connection, plan_id, first, int(after or 0))
     item = PlanItem.__table__.c
     rows = connection.execute(
         select(PlanItem.__table__)
@@ -127,9 +130,30 @@ def _item(section: str, row: Any) -> dict[str, Any]:
             "reason": row.reason, "message": blocker.message,
             "suggestedTargets": [row.parent] if row.parent else [],
         }  # fmt: skip
-    if section == "COPY":
-        return {"original": row.object, "copy": row.parent}
     return {"object": row.object, "name": row.name, "reason": row.reason}
+
+
+def _copies(connection: Connection, plan_id: int, first: int, after: int) -> list[dict[str, Any]]:
+    """Originals and copies stand in the journal of the event that made them, not in the plan."""
+    told = connection.execute(
+        select(StoredPlan.report).where(StoredPlan.id == plan_id)
+    ).scalar_one_or_none()
+    if told is None or "event" not in told:
+        return []
+    entry = JournalEntry.__table__.c
+    rows = connection.execute(
+        select(entry.id, entry.object_id, entry.before)
+        .where(entry.event_id == told["event"], entry.id > after, entry.action == "INSERT",
+               entry.before.is_not(None))
+        .order_by(entry.id)
+        .limit(first)
+    )  # fmt: skip
+    found = []
+    for row in rows:
+        original = row.before["original"]
+        copy = f"{original.split(':')[0]}:{row.object_id}"
+        found.append({"original": original, "copy": copy, "cursor": str(row.id)})
+    return found
 
 
 def full_report(connection: Connection, plan_id: int, summarised: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ class State(IntEnum):
     """Not processed; links to it are cut where they must be."""
     CUT = 2
     """A link that goes to the trash because its ends part."""
+    REFER = 3
+    """Not copied: the copies refer to the original."""
     DESTROY = 5
     """Goes to the trash because it cannot come along."""
     IN = 8

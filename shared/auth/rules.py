@@ -159,6 +159,8 @@ MOVABLE = frozenset({
 """Legal targets of moveToGroup."""
 GIVABLE = MOVABLE | {"Reagent", "IAnnotationLink", "JobOriginalFileLink"} | _CONTAINER_LINK_CLASSES
 """Legal targets of changeOwner."""
+DUPLICABLE = (MOVABLE - {"RenderingDef", "Thumbnail"}) | {"LogicalChannel", "StatsInfo"}
+"""Legal targets of duplicate: what can stand by itself; a Well goes with its plate."""
 
 _VIEWERS = (_own(), _member(_SHARED), _leader(), _admin())
 RULES: Mapping[Action, Rule] = MappingProxyType({
@@ -186,7 +188,9 @@ RULES: Mapping[Action, Rule] = MappingProxyType({
     ),
     Action.MOVE_TO_GROUP: Rule((_own(), _admin(Privilege.CHGRP)), _WRITING, MOVABLE),
     Action.CHANGE_OWNER: Rule((_leader(), _admin(Privilege.CHOWN)), _WRITING, GIVABLE),
-    Action.DUPLICATE: Rule((_member(_EVERY), _admin(Privilege.WRITE_OWNED)), _WRITING),
+    Action.DUPLICATE: Rule(
+        (_member(_EVERY), _admin(Privilege.WRITE_OWNED)), _WRITING, DUPLICABLE
+    ),
     Action.SAVE_RENDERING: Rule(
         (_own(), _member(_SHARED), _leader(_SHARED), _admin(Privilege.WRITE_OWNED, _SHARED)),
         _WRITING,

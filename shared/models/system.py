@@ -74,6 +74,9 @@ class FileIntent(Identified, Base):
     created_at: Mapped[Micros]
     attempts: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None]
+    source: Mapped[str | None]
+    """Storage name of what is copied there, and the claim of the Activity that copies it."""
+    claim: Mapped[int | None]
 
 
 class ExternalInfo(Identified, Base):

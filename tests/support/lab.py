@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from graphql_api.graph.edges import table_of
 from graphql_api.graph.handlers import dry_run, handlers
@@ -227,6 +227,12 @@ class Lab:
             return connection.execute(
                 select(table.c[column]).where(table.c.id == thing.id)
             ).scalar()
+
+    def set(self, thing: Thing, **values: Any) -> None:
+        """Change columns of a row behind everybody's back."""
+        table = table_of(thing.name)
+        with self.database.write() as connection:
+            connection.execute(update(table).where(table.c.id == thing.id).values(**values))
 
     def group_of(self, thing: Thing) -> int:
         """The group in which something lies."""

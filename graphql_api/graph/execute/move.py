@@ -8,7 +8,7 @@ from sqlalchemy import Integer, and_, cast, insert, literal, null, select, updat
 
 from graphql_api.graph.edges import CODES, table_of
 from graphql_api.graph.execute.rows import IN_STATES, change, discard, note
-from graphql_api.graph.planner.tables import REACHED
+from graphql_api.graph.planner.tables import REACHED, reached_rows
 from graphql_api.graph.words import GOING, State
 from shared.clock import now
 from shared.journal import record
@@ -40,7 +40,7 @@ def detach(work: Execution, edge: Edge, when: Callable[[Any, Any, Any], Any] | N
 
     `when` adds a condition on the row that names, and on whether either end goes.
     """
-    table, source, target = table_of(edge.target), REACHED.alias(), REACHED.alias()
+    table, source, target = table_of(edge.target), reached_rows(), reached_rows()
     column = table.c[edge.column]
     joined = table.outerjoin(
         source,

@@ -83,7 +83,7 @@ def _let_go(work: Execution, name: str) -> None:
 def _erase_files(work: Execution, names: list[str]) -> None:
     """Note the folders and files of purged rows, to be erased once this is committed."""
     sources = []
-    for name, folder in (("Fileset", "files"), ("Pixels", "derived")):
+    for name, folder in (("Fileset", "files"), ("Fileset", "derived"), ("Pixels", "derived")):
         if name in names:
             table = table_of(name)
             place = literal(f"{folder}/", String) + func.substr(table.c.uuid, 1, 2)

@@ -35,6 +35,8 @@ class Execution:
     event_id: int
     activity_id: int
     beat: Callable[[int, int, str], None]
+    claim: int = 0
+    """The number of the claim under which the Activity runs."""
     done: int = 0
 
     def advance(self, rows: int) -> None:

@@ -18,10 +18,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from graphql_api.graph.edges import CODES, table_of
+from graphql_api.graph.edges import CODES, rows_of
 from graphql_api.graph.planner.expand import live
 from graphql_api.graph.planner.settle import source_is_live
-from graphql_api.graph.planner.tables import BLOCKERS, REACHED
+from graphql_api.graph.planner.tables import BLOCKERS, reached_rows
 from graphql_api.graph.words import GOING, State, reason_code
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def _going(alias: Any, class_name: str, id_: Any) -> Any:
 
 def _forward(policy: Policy, cross: Cross) -> Any:
     """The source goes, its target does not: named with those other sources that stay."""
-    edge, source, target = cross.edge, REACHED.alias(), REACHED.alias()
-    path, row = edge.path(), table_of(edge.target).alias()
+    edge, source, target = cross.edge, reached_rows(), reached_rows()
+    path, row = edge.path(), rows_of(edge.target)
     joined = (
         source.join(path.tables, path.source == source.c.id)
         .join(row, row.c.id == path.target)
@@ -109,7 +109,7 @@ def _forward(policy: Policy, cross: Cross) -> Any:
 
 
 def _with_holders(policy: Policy, cross: Cross, split: Any) -> Any:
-    edge, other, reached = cross.edge, cross.edge.path(), REACHED.alias()
+    edge, other, reached = cross.edge, cross.edge.path(), reached_rows()
     tables, clauses = source_is_live(policy, edge, other)
     staying = (
         select(other.target.label("shared"), other.source.label("holder"))
@@ -121,7 +121,7 @@ def _with_holders(policy: Policy, cross: Cross, split: Any) -> Any:
     joined: Any = split.outerjoin(staying, staying.c.shared == split.c.shared)
     name, id_, holder = edge.source, split.c.id, staying.c.holder
     if name == "Pixels":
-        near, far = table_of("Pixels").alias(), table_of("Pixels").alias()
+        near, far = rows_of("Pixels"), rows_of("Pixels")
         joined = joined.join(near, near.c.id == id_).outerjoin(far, far.c.id == holder)
         name, id_, holder = "Image", near.c.image_id, far.c.image_id
     shared = (edge.target, split.c.shared)
@@ -130,7 +130,7 @@ def _with_holders(policy: Policy, cross: Cross, split: Any) -> Any:
 
 def _backward(policy: Policy, cross: Cross) -> Any:
     """The target goes while a live source that refers to it stays."""
-    edge, target, source = cross.edge, REACHED.alias(), REACHED.alias()
+    edge, target, source = cross.edge, reached_rows(), reached_rows()
     path = edge.path()
     tables, clauses = source_is_live(policy, edge, path, cross.when)
     joined = target.join(tables, path.target == target.c.id).outerjoin(

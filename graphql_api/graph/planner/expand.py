@@ -19,8 +19,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from graphql_api.graph.edges import CODES, NAMES, table_of
-from graphql_api.graph.planner.tables import REACHED, add, analyze
+from graphql_api.graph.edges import CODES, NAMES, rows_of
+from graphql_api.graph.planner.tables import REACHED, add, analyze, reached_rows
 from graphql_api.graph.policies.rules import Step
 from graphql_api.graph.words import State, verdict
 
@@ -72,14 +72,14 @@ def _arm(
     principal: Principal, request: OperationRequest, policy: Policy, follow: Follow, wave: int
 ) -> Any:
     """(cls, id, owner_id, group_id, sub, code) of what one edge reaches from one wave."""
-    edge, source = follow.edge, REACHED.alias()
+    edge, source = follow.edge, reached_rows()
     path = edge.path()
     near, far = (path.target, path.source) if follow.upward else (path.source, path.target)
     name = edge.source if follow.upward else edge.target
     row = path.source_row if follow.upward else path.target_row
     joined = source.join(path.tables, near == source.c.id)
     if row is None:
-        row = table_of(name).alias()
+        row = rows_of(name)
         joined = joined.join(row, row.c.id == far)
     step = Step(principal, request, name, source.c, row)
     clauses = [
@@ -127,7 +127,7 @@ def begin(connection: Connection, class_name: str, chosen: Any) -> None:
     """Put targets of one class into the table: `chosen` is a condition on an alias of its table,
     given as a function of that alias.
     """
-    row = table_of(class_name).alias()
+    row = rows_of(class_name)
     number = literal(verdict(State.FORCED), Integer).label("code")
     arm = select(*node_columns(class_name, row), number).where(chosen(row))
     add(connection, arm.subquery(), 0)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, and_, case, cast, func, literal, null, select, union_all
 
-from graphql_api.graph.edges import CODES, EDGES, NAMES, table_of
-from graphql_api.graph.planner.tables import BLOCKERS, REACHED
+from graphql_api.graph.edges import CODES, EDGES, NAMES, rows_of
+from graphql_api.graph.planner.tables import BLOCKERS, reached_rows
 from graphql_api.graph.words import GOING, REASONS, State
 from shared.models.links import LINKS
 
@@ -65,10 +65,10 @@ def _columns(section: str, row: Any, **values: Any) -> list[Any]:
 
 
 def _cut(name: str) -> Any:
-    kind, row, link = LINKS[name], REACHED.alias(), table_of(name).alias()
+    kind, row, link = LINKS[name], reached_rows(), rows_of(name)
     edge = EDGES[name]
     path = edge.path()
-    parent, child = REACHED.alias(), REACHED.alias()
+    parent, child = reached_rows(), reached_rows()
     joined = (
         row.join(link, link.c.id == row.c.id)
         .join(path.tables, path.link.c.id == link.c.id)
@@ -77,7 +77,7 @@ def _cut(name: str) -> Any:
     )
     child_class: Any = kind.child.__name__
     if child_class == "Annotation":
-        note = table_of("Annotation").alias()
+        note = rows_of("Annotation")
         joined = joined.join(note, note.c.id == link.c.child_id)
         child_class = note.c.class_name
     stays = case(
@@ -107,7 +107,7 @@ def _goes(alias: Any, class_name: str, id_: Any) -> Any:
 
 
 def _object(class_name: str, state: State) -> Any:
-    row, table = REACHED.alias(), table_of(class_name).alias()
+    row, table = reached_rows(), rows_of(class_name)
     joined = row.join(table, table.c.id == row.c.id)
     name: Any = cast(null(), String)
     if class_name == "Annotation":

@@ -19,9 +19,9 @@ from sqlalchemy import (
     update,
 )
 
-from graphql_api.graph.edges import CODES, EDGES, NAMES, Kind, edges_of, table_of
+from graphql_api.graph.edges import CODES, EDGES, NAMES, Kind, edges_of, rows_of
 from graphql_api.graph.planner.expand import code_of, live
-from graphql_api.graph.planner.tables import REACHED, add
+from graphql_api.graph.planner.tables import REACHED, add, reached_rows
 from graphql_api.graph.words import GOING, State
 from shared.models.links import LINKS
 
@@ -58,7 +58,7 @@ class Ends:
     def _owner(self, reached: Any, class_name: str, id_: Any) -> Any:
         if class_name not in CODES:
             return cast(null(), BigInteger)
-        row = table_of(class_name).alias()
+        row = rows_of(class_name)
         own = select(row.c.owner_id).where(row.c.id == id_).scalar_subquery()
         return func.coalesce(reached.owner_id, own)
 
@@ -82,7 +82,7 @@ def judge_links(
 
 
 def _arm(policy: Policy, edge: Edge, verdicts: LinkVerdicts, *, from_parent: bool) -> Any:
-    parent, child = REACHED.alias(), REACHED.alias()
+    parent, child = reached_rows(), reached_rows()
     path = edge.path()
     at_parent = and_(parent.c.cls == CODES.get(edge.source, 0), parent.c.id == path.source)
     at_child = and_(child.c.cls == CODES[edge.target], child.c.id == path.target)
@@ -117,7 +117,7 @@ def forget_followers(connection: Connection) -> None:
     arms = []
     for code in sorted(code for code in found if NAMES[code] in LINKS):
         edge = EDGES[NAMES[code]]
-        path, row = edge.path(), REACHED.alias()
+        path, row = edge.path(), reached_rows()
         joined = row.join(path.tables, path.link.c.id == row.c.id)
         for name, column in ((edge.source, path.source), (edge.target, path.target)):
             if name in CODES:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, and_, func, literal, select, union_all, update
 
-from graphql_api.graph.edges import CODES, table_of
+from graphql_api.graph.edges import CODES, rows_of
 from graphql_api.graph.planner.expand import live, names_reached
-from graphql_api.graph.planner.tables import REACHED
+from graphql_api.graph.planner.tables import REACHED, reached_rows
 from graphql_api.graph.words import GOING, State, reason_code
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def source_is_live(
         return path.tables, [live(policy, path.link)]
     row, tables = path.source_row, path.tables
     if row is None:
-        row = table_of(edge.source).alias()
+        row = rows_of(edge.source)
         tables = tables.join(row, row.c.id == path.source)
     clauses = [live(policy, row if path.link is None else path.link)]
     if when is not None:
@@ -93,7 +93,7 @@ def _outside(policy: Policy, hold: Hold) -> Any:
     """Rows held by a source that does not go, be it reached or not."""
     if not hold.initially:
         return None
-    edge, row, other = hold.edge, REACHED.alias(), REACHED.alias()
+    edge, row, other = hold.edge, reached_rows(), reached_rows()
     path = edge.path()
     tables, clauses = source_is_live(policy, edge, path, hold.holder)
     joined = row.join(tables, path.target == row.c.id)
@@ -117,7 +117,7 @@ def _only_when(hold: Hold, joined: Any, row: Any, path: Any) -> tuple[Any, list[
         return joined, []
     target = path.target_row
     if target is None:
-        target = table_of(hold.edge.target).alias()
+        target = rows_of(hold.edge.target)
         joined = joined.join(target, target.c.id == row.c.id)
     return joined, [hold.when(target)]
 
@@ -126,7 +126,7 @@ def _unless(hold: Hold, row: Any) -> list[Any]:
     """Not for what is reached by another kind of container that goes."""
     found = []
     for edge in hold.unless:
-        path, other = edge.path(), REACHED.alias()
+        path, other = edge.path(), reached_rows()
         going = (
             select(literal(1))
             .select_from(path.tables)
@@ -151,7 +151,7 @@ def _live_ends(path: Any) -> list[Any]:
 
 def _missing(need: Need) -> Any:
     """Sources whose target does not go."""
-    edge, row, other = need.edge, REACHED.alias(), REACHED.alias()
+    edge, row, other = need.edge, reached_rows(), reached_rows()
     path = edge.path()
     joined = row.join(path.tables, path.source == row.c.id).outerjoin(
         other,
@@ -171,7 +171,7 @@ def _held(policy: Policy, hold: Hold) -> Any:
     """As `_outside`, but only for sources that the round before held back."""
 
     def arm(turn: int) -> Any:
-        edge, row, source = hold.edge, REACHED.alias(), REACHED.alias()
+        edge, row, source = hold.edge, reached_rows(), reached_rows()
         path = edge.path()
         joined = source.join(path.tables, path.source == source.c.id).join(
             row, row.c.id == path.target
@@ -194,7 +194,7 @@ def _lacking(need: Need) -> Any:
     """As `_missing`, but only for targets that the round before held back."""
 
     def arm(turn: int) -> Any:
-        edge, row, target = need.edge, REACHED.alias(), REACHED.alias()
+        edge, row, target = need.edge, reached_rows(), reached_rows()
         path = edge.path()
         joined = target.join(path.tables, path.target == target.c.id).join(
             row, row.c.id == path.source

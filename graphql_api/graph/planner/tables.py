@@ -16,12 +16,14 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    column,
     delete,
     func,
     select,
     text,
     true,
 )
+from sqlalchemy import table as light_table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
@@ -47,6 +49,14 @@ REACHED = Table(
 )
 """`cls` is a code of `edges.CODES`, `sub` the class of an annotation; `wave` is the distance from
 the targets, or minus the round in which the row was held back."""
+
+_LIGHT = light_table(REACHED.name, *(column(each.name, each.type) for each in REACHED.c))
+
+
+def reached_rows() -> Any:
+    """A fresh alias of the planner's table, to read from."""
+    return _LIGHT.alias()
+
 
 BLOCKERS = Table(
     "graph_blocker",

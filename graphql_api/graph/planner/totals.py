@@ -53,7 +53,9 @@ def tallies(connection: Connection) -> tuple[Tally, ...]:
 
 
 def ranges(connection: Connection) -> tuple[Range, ...]:
-    """The ids of everything processed or destroyed, as ranges; memory grows with gaps alone."""
+    """The ids of everything processed, destroyed or referred to, as ranges; memory grows with gaps
+    alone.
+    """
     row = REACHED.c
     state = case((row.state == int(State.FORCED), int(State.IN)), else_=row.state)
     kind = func.coalesce(row.sub, "")
@@ -63,7 +65,7 @@ def ranges(connection: Connection) -> tuple[Range, ...]:
             (row.id - func.row_number().over(partition_by=[row.cls, kind, state], order_by=row.id))
             .label("island"),
         )
-        .where(row.state >= int(State.DESTROY))
+        .where(row.state >= int(State.REFER))
         .subquery()
     )  # fmt: skip
     first = func.min(numbered.c.id)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, false, func, not_, or_, select, true
 
-from graphql_api.graph.edges import EDGES, Kind, edges_of, table_of
+from graphql_api.graph.edges import EDGES, Kind, edges_of, rows_of
 from graphql_api.graph.policies.annotations import SIMPLE, STRUCTURED
 from graphql_api.graph.policies.move_to_group import common_holds, crossing_reason, cut_links
 from graphql_api.graph.policies.rules import Cross, Follow, Hold, Need, Outcome, Policy, Step
@@ -182,7 +182,7 @@ class _Rules:
         return [*outcomes, (and_(private, own), State.IN, None), (None, State.STAY, None)]
 
     def _has_settings(self, row: Any) -> Any:
-        other = table_of("RenderingDef").alias()
+        other = rows_of("RenderingDef")
         return exists(
             select(other.c.id).where(
                 other.c.pixels_id == row.c.pixels_id,
@@ -257,7 +257,7 @@ def parts_company(levels: Levels, recipient: int) -> Any:
     """The condition under which a folder and its parent are parted by giving one of them away."""
 
     def when(row: Any, source: Any, target: Any) -> Any:
-        parent = table_of("Folder").alias()
+        parent = rows_of("Folder")
         holder = select(parent.c.owner_id).where(parent.c.id == row.parent_folder_id)
         other = and_(target.id.is_not(None), holder.scalar_subquery() != recipient)
         return and_(

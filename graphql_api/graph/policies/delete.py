@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, not_, select
 
-from graphql_api.graph.edges import CODES, EDGES, Edge, Kind, edges_of, table_of
+from graphql_api.graph.edges import CODES, EDGES, Edge, Kind, edges_of, rows_of
 from graphql_api.graph.planner.blockers import blocker_row
-from graphql_api.graph.planner.tables import REACHED
+from graphql_api.graph.planner.tables import reached_rows
 from graphql_api.graph.policies.annotations import KEPT, KEPT_BY_DEFAULT, SIMPLE, STRUCTURED
 from graphql_api.graph.policies.rules import Cross, Follow, Hold, Need, Outcome, Policy, Step
 from graphql_api.graph.request import class_named, lineage
@@ -145,11 +145,11 @@ def tags_on_others(principal: Principal) -> list[Any]:
     for edge in edges_of(Kind.ANNOTATES):
         if edge.source not in CODES:
             continue
-        tag, path, holder = REACHED.alias(), edge.path(), table_of(edge.source).alias()
+        tag, path, holder = reached_rows(), edge.path(), rows_of(edge.source)
         joined = tag.join(path.tables, path.target == tag.c.id).join(
             holder, holder.c.id == path.source
         )
-        other = REACHED.alias()
+        other = reached_rows()
         joined = joined.outerjoin(
             other,
             and_(

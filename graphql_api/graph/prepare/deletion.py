@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, func, literal, select, union_all
 
-from graphql_api.graph.edges import CODES, EDGES, table_of
+from graphql_api.graph.edges import CODES, EDGES, rows_of
 from graphql_api.graph.operations import Preparation
 from graphql_api.graph.plan import Warned
-from graphql_api.graph.planner.tables import REACHED
+from graphql_api.graph.planner.tables import REACHED, reached_rows
 from graphql_api.graph.policies.delete import LEGAL, delete_policy, tags_on_others
 from graphql_api.graph.targets import start
 from graphql_api.graph.words import State
@@ -42,7 +42,7 @@ def several_parents(connection: Connection) -> list[Warned]:
     """Targets that stand in several containers, each with all its parents."""
     arms = []
     for name in _PARENTS:
-        edge, target, other = EDGES[name], REACHED.alias(), table_of(name).alias()
+        edge, target, other = EDGES[name], reached_rows(), rows_of(name)
         counted = (
             select(other.c.child_id)
             .where(other.c.trash_id.is_(None))
@@ -54,7 +54,7 @@ def several_parents(connection: Connection) -> list[Warned]:
             .limit(SHOWN)
             .subquery()
         )
-        link = table_of(name).alias()
+        link = rows_of(name)
         arms.append(
             select(
                 _word(edge.target).label("child_class"), link.c.child_id.label("child"),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, insert, or_, select, union_all, update
 
 from graphql_api.editing.places import find_user
-from graphql_api.graph.edges import CODES, table_of
+from graphql_api.graph.edges import CODES, rows_of, table_of
 from graphql_api.graph.operations import Preparation
 from graphql_api.graph.plan import Warned
 from graphql_api.graph.planner.blockers import blocker_row
 from graphql_api.graph.planner.expand import code_of, names_reached, node_columns
-from graphql_api.graph.planner.tables import BLOCKERS, REACHED, add
+from graphql_api.graph.planner.tables import BLOCKERS, REACHED, add, reached_rows
 from graphql_api.graph.policies.change_owner import Levels, change_owner_policy
 from graphql_api.graph.targets import find, find_groups, roots, start
 from graphql_api.graph.words import Reason, State, reason_code
@@ -172,7 +172,7 @@ def _start(
     if givers:
         arms = []
         for name in CODES:
-            row = table_of(name).alias()
+            row = rows_of(name)
             number = code_of([(None, State.FORCED, None)]).label("code")
             arms.append(
                 select(*node_columns(name, row), number).where(*_of(principal, row, givers))
@@ -239,8 +239,8 @@ def _mark(connection: Connection, twins: Any, state: State, reason: int) -> None
 
 def _twins(name: str, key: tuple[str, ...], recipient: int) -> Any:
     """Rows that are given though the recipient has one of the same key, or gets an older one."""
-    row, mine, reached = REACHED.alias(), table_of(name).alias(), REACHED.alias()
-    other = table_of(name).alias()
+    row, mine, reached = reached_rows(), rows_of(name), reached_rows()
+    other = rows_of(name)
     same = [mine.c[column] == other.c[column] for column in key]
     joined = (
         row.join(mine, mine.c.id == row.c.id)

@@ -21,7 +21,7 @@ from shared.models.links import CONTAINER_LINKS, LinkKind
 from shared.models.people import Group, Membership, Privilege
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
@@ -48,7 +48,9 @@ def prepare_move(
         )
     facts: dict[str, Any] = {"group": group.id}
     warnings: list[Warned] = []
-    facts |= _container(connection, principal, request, group, roots.classes, warnings)
+    facts |= find_container(
+        connection, principal, request, group, roots.classes, warnings, _may_fill
+    )
     facts["owner"] = roots.targets[0].owner_id if roots.targets else principal.user_id
 
     def warn(connection: Connection) -> list[Warned]:
@@ -88,21 +90,22 @@ def fitting_links(container: str, classes: Sequence[str]) -> list[LinkKind]:
     ]
 
 
-def _container(
+def find_container(
     connection: Connection,
     principal: Principal,
     request: OperationRequest,
     group: GroupFacts,
     classes: Sequence[str],
     warnings: list[Warned],
+    may_fill: Callable[[Principal, Target, GroupFacts], None],
 ) -> dict[str, Any]:
-    """Facts `into` or `new_container`, and the links to make."""
+    """Facts `into` or `new_container`, and the links to make; `may_fill` raises what forbids it."""
     if request.into is not None and request.new_container is not None:
         raise Invalid("Both into and newContainer.", hint="Name one of them.", path=("into",))
     if request.into is not None:
         parent = find(connection, principal, [request.into])[0]
         name = parent.ref.class_name
-        _may_fill(principal, parent, group)
+        may_fill(principal, parent, group)
     elif request.new_container is not None:
         name = request.new_container.class_name
     else:
@@ -128,18 +131,23 @@ def _container(
 
 def _may_fill(principal: Principal, parent: Target, group: GroupFacts) -> None:
     """Raise unless things moved to `group` may be put into this container."""
+    if principal.may(Privilege.CHGRP) and parent.group_id == group.id:
+        return  # links then belong to the owners of what is linked
+    may_put_into(principal, parent, group)
+
+
+def may_put_into(principal: Principal, parent: Target, group: GroupFacts) -> None:
+    """Raise unless the principal's own links may put things of `group` into this container."""
     if parent.group_id != group.id:
         raise Invalid(
             f"{parent.ref} is not in Group:{group.id}.",
-            hint="Name a container of the group moved to.",
+            hint="Name a container of the group in which the things will be.",
             path=("into",),
             target=str(parent.ref),
         )
     kind = parent.ref.class_name
     if may_refer(principal, kind, principal.user_id, parent.facts):
         return
-    if principal.may(Privilege.CHGRP):
-        return  # links then belong to the owners of what is linked
     raise Denied(
         f"You may not put anything into {parent.ref}.",
         reasons=("NOT_OWNER",),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select, union_all, update
 
-from graphql_api.graph.edges import CODES, EDGES, Kind, edges_of, table_of
+from graphql_api.graph.edges import CODES, EDGES, Kind, edges_of, rows_of, table_of
 from graphql_api.graph.operations import Preparation
 from graphql_api.graph.planner.blockers import blocker_row
 from graphql_api.graph.planner.expand import code_of, names_reached, node_columns
-from graphql_api.graph.planner.tables import REACHED, add
+from graphql_api.graph.planner.tables import REACHED, add, reached_rows
 from graphql_api.graph.policies.trash import purge_policy, restore_policy
 from graphql_api.graph.targets import Roots, node_class, roots
 from graphql_api.graph.words import Reason, State, reason_code
@@ -79,7 +79,7 @@ def _start(
 
 
 def _arm(name: str, chosen: Any) -> Any:
-    row = table_of(name).alias()
+    row = rows_of(name)
     number = code_of([(None, State.FORCED, None)]).label("code")
     return select(*node_columns(name, row), number).where(chosen(row), row.c.trash_id.is_not(None))
 
@@ -183,7 +183,7 @@ def _drop_links(connection: Connection) -> None:
 
 
 def _hopeless(name: str) -> Any:
-    edge, row = EDGES[name], REACHED.alias()
+    edge, row = EDGES[name], reached_rows()
     path = edge.path()
     link = path.link
     joined = row.join(path.tables, link.c.id == row.c.id)
@@ -191,13 +191,13 @@ def _hopeless(name: str) -> Any:
     for class_name, column in ((edge.source, path.source), (edge.target, path.target)):
         if class_name not in CODES:
             continue
-        end, other = table_of(class_name).alias(), REACHED.alias()
+        end, other = rows_of(class_name), reached_rows()
         joined = joined.join(end, end.c.id == column).outerjoin(
             other, and_(other.c.cls == CODES[class_name], other.c.id == column)
         )
         gone = and_(end.c.trash_id.is_not(None), other.c.id.is_(None))
         faults.append(or_(gone, end.c.group_id != link.c.group_id))
-    again = table_of(name).alias()
+    again = rows_of(name)
     identical = select(again.c.id).where(
         again.c.parent_id == link.c.parent_id, again.c.child_id == link.c.child_id,
         again.c.owner_id == link.c.owner_id, again.c.trash_id.is_(None),
@@ -210,7 +210,7 @@ def _hopeless(name: str) -> Any:
 
 
 def _replaced(name: str, key: tuple[str, ...]) -> Any:
-    row, old, new = REACHED.alias(), table_of(name).alias(), table_of(name).alias()
+    row, old, new = reached_rows(), rows_of(name), rows_of(name)
     same = [old.c[column] == new.c[column] for column in key]
     return (
         select(row.c.cls.label("cls"), row.c.id.label("id"))
@@ -225,14 +225,14 @@ def _broken() -> list[Any]:
     for edge in edges_of(Kind.PART, Kind.REFERS):
         if edge.link is not None or edge.name == "Roi.image_id":
             continue
-        source, target, path = REACHED.alias(), REACHED.alias(), edge.path()
+        source, target, path = reached_rows(), reached_rows(), edge.path()
         # A part refers to what holds it; everything else is the edge's source.
         part = edge.kind is Kind.PART
         near, far = (path.target, path.source) if part else (path.source, path.target)
         near_class, far_class = (
             (edge.target, edge.source) if part else (edge.source, edge.target)
         )  # fmt: skip
-        row = table_of(far_class).alias()
+        row = rows_of(far_class)
         joined = (
             source.join(path.tables, near == source.c.id)
             .join(row, row.c.id == far)
