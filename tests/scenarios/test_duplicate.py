@@ -7,37 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.errors import Invalid
+from tests.support.copies import copies, owner
 
 if TYPE_CHECKING:
-    from tests.support.lab import Done, Lab, Thing
+    from tests.support.lab import Lab, Thing
 
 PRIVATE, READ_ONLY, ANNOTATE, WRITE = "rw----", "rwr---", "rwra--", "rwrw--"
-
-
-def copies(lab: Lab, done: Done) -> dict[str, Thing]:
-    """Originals to copies, of a duplicate that has at most one page of them."""
-    from tests.support.lab import Thing
-
-    assert done.errors == []
-    found = {}
-    for each in done.report["copies"]:
-        name, number = each["copy"].split(":")
-        found[each["original"]] = Thing(name, int(number))
-    return found
-
-
-def owner(lab: Lab, thing: Thing) -> str:
-    number = lab.value(thing, "owner_id")
-    return next(name for name, each in lab.people.items() if each == number)
-
-
-def files_of(lab: Lab, image: Thing) -> list[str]:
-    from tests.support.lab import Thing
-
-    fileset = Thing("Fileset", lab.value(image, "fileset_id"))
-    entries = lab.of(fileset, "FilesetEntry", "fileset_id")
-    files = [Thing("OriginalFile", lab.value(each, "original_file_id")) for each in entries]
-    return [lab.value(file, "storage_name") for file in files]
 
 
 def test_p25_a_dataset_is_copied_with_images_and_annotations(lab: Lab) -> None:
@@ -123,113 +98,6 @@ def test_p28_nobody_refers_to_others_annotations_in_a_read_only_group(lab: Lab) 
     done = lab.run("B", "duplicate", project, ignore=("IAnnotationLink", "Roi"))
     assert set(copies(lab, done)) == {str(project)}
     assert lab.run("B", "duplicate", project).errors == []
-
-
-def test_p29_original_and_copy_do_not_need_each_other(lab: Lab) -> None:
-    from shared.storage.intents import sweep
-
-    group = lab.group("g", ANNOTATE, "A")
-    image = lab.image("A", group, fileset=lab.fileset("A", group, files=2))
-    old = files_of(lab, image)
-
-    copy = copies(lab, lab.run("A", "duplicate", image))[str(image)]
-    new = files_of(lab, copy)
-
-    assert len(new) == len(old) == 2
-    assert set(new).isdisjoint(old)
-    places = [lab.storage.path(name) for name in (*old, *new)]
-    assert {place.stat().st_nlink for place in places} == {2}
-    assert lab.run("A", "delete", image, purge=True).errors == []
-    sweep(lab.database, lab.storage)
-    assert [lab.storage.exists(name) for name in (*old, *new)] == [False, False, True, True]
-    assert {lab.storage.path(name).stat().st_nlink for name in new} == {1}
-    assert lab.storage.path(new[0]).read_bytes() == b"tiff" * 10
-
-    assert lab.run("A", "delete", copy, purge=True).errors == []
-    sweep(lab.database, lab.storage)
-    assert lab.storage.files("files") == []
-
-
-def test_the_pixels_of_a_copy_are_read_from_its_own_files(lab: Lab) -> None:
-    group = lab.group("g", ANNOTATE, "A")
-    image = lab.image("A", group, fileset=lab.fileset("A", group))
-    pixels = lab.of(image, "Pixels", "image_id")[0]
-    folder = f"derived/{lab.value(pixels, 'uuid')[:2]}/{lab.value(pixels, 'uuid')}"
-    for name in ("index.npz", "pyramid.ome.zarr/0/c/0"):
-        with lab.storage.open_new(f"{folder}/{name}") as file:
-            file.write(name.encode())
-
-    copy = copies(lab, lab.run("A", "duplicate", image))[str(pixels)]
-
-    new = lab.value(copy, "uuid")
-    assert new != lab.value(pixels, "uuid")
-    for name in ("index.npz", "pyramid.ome.zarr/0/c/0"):
-        place = lab.storage.path(f"derived/{new[:2]}/{new}/{name}")
-        assert place.read_bytes() == name.encode()
-        assert place.stat().st_nlink == 2
-
-
-def test_attachments_are_copied_in_full(lab: Lab) -> None:
-    from shared.storage.locator import attachment
-
-    group = lab.group("g", ANNOTATE, "A")
-    image = lab.image("A", group)
-    name = attachment("0f2d8fd5-3a50-4fd6-a23f-8a3b1fbbd9f5")
-    with lab.storage.open_new(name) as handle:
-        handle.write(b"notes")
-    file = lab.row("OriginalFile", "A", group, name="notes.txt", size=5, storage_name=name)
-    note = lab.annotate(image, "FileAnnotation", "A", file_id=file.id)
-
-    copy = copies(lab, lab.run("A", "duplicate", image))
-
-    assert lab.value(copy[str(note)], "file_id") == copy[str(file)].id
-    place = lab.storage.path(lab.value(copy[str(file)], "storage_name"))
-    assert place.read_bytes() == b"notes"
-    assert place.stat().st_nlink == 1
-
-
-def test_a_refused_link_becomes_a_copy_with_a_warning(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import errno
-
-    def refuse(*_args: object, **_options: object) -> None:
-        raise OSError(errno.EXDEV, "another file system")
-
-    group = lab.group("g", ANNOTATE, "A")
-    image = lab.image("A", group, fileset=lab.fileset("A", group))
-    monkeypatch.setattr("os.link", refuse)
-
-    done = lab.run("A", "duplicate", image)
-
-    assert [each["code"] for each in done.report["warnings"]] == ["FILES_COPIED"]
-    (name,) = files_of(lab, copies(lab, done)[str(image)])
-    assert lab.storage.path(name).stat().st_nlink == 1
-
-
-def test_nothing_is_left_on_disk_after_a_failure(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sqlalchemy import select
-
-    from graphql_api.graph.execute import duplicate
-    from graphql_api.graph.handlers import EXECUTORS
-    from shared.models.system import FileIntent
-
-    group = lab.group("g", ANNOTATE, "A")
-    image = lab.image("A", group, fileset=lab.fileset("A", group))
-    before, rows = lab.storage.files("files"), lab.of(image, "Pixels", "image_id")
-
-    def fail(work: object) -> list[str]:
-        duplicate.execute_duplicate(work)  # type: ignore[arg-type]  # a stand-in for one
-        raise OSError("the disk is full")
-
-    monkeypatch.setitem(EXECUTORS, "duplicate", fail)
-    done = lab.run("A", "duplicate", image)
-
-    assert done.state == "FAILED"
-    assert lab.storage.files("files") == before
-    assert lab.of(image, "Pixels", "image_id") == rows
-    with lab.database.read() as connection:
-        assert connection.execute(select(FileIntent.id)).all() == []
 
 
 def test_filesets_are_never_split(lab: Lab) -> None:
