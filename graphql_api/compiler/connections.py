@@ -71,13 +71,13 @@ class ConnectionChild:
         found = {parent: Listed() for parent in parents}
         if self.wants_rows and parents:
             rows = statements.pages(
-                run, self.level, self.page, parents, self._on_parent, self._conditions
+                run, self.level, self.page, parents, self.on_parent, self.conditions
             )
             for row in rows:
                 found[row[-1]].records.append(Record(row))
         for most in sorted(self.counts, key=str) if parents else ():
             counted = statements.counts(
-                run, self.level, most, parents, self._on_parent, self._conditions
+                run, self.level, most, parents, self.on_parent, self.conditions
             )
             for parent, number in counted.items():
                 found[parent].counts[most] = number
@@ -94,10 +94,10 @@ class ConnectionChild:
     def _fetch_root(self, run: Run, records: Sequence[Record]) -> None:
         listed = Listed()
         if self.wants_rows:
-            rows = statements.root_page(run, self.level, self.page, self._conditions)
+            rows = statements.root_page(run, self.level, self.page, self.conditions)
             listed.records = [Record(row) for row in rows]
         for most in sorted(self.counts, key=str):
-            listed.counts[most] = statements.count_all(run, self.level, most, self._conditions)
+            listed.counts[most] = statements.count_all(run, self.level, most, self.conditions)
         self._finish(run, [listed])
         for record in records:
             record.children[self.key] = listed
@@ -112,7 +112,8 @@ class ConnectionChild:
             everything += listed.records
         self.level.fetch_children(run, everything)
 
-    def _on_parent(self, scope: Scope) -> ColumnElement[Any]:
+    def on_parent(self, scope: Scope) -> ColumnElement[Any]:
+        """The column that holds the parent's id."""
         plan = self.plan
         near = scope.link.c[plan.near] if isinstance(plan, Linked) else None
         held = scope.table.c[plan.column] if isinstance(plan, Foreign) else near
@@ -120,7 +121,8 @@ class ConnectionChild:
         found: ColumnElement[Any] = held
         return found
 
-    def _conditions(self, scope: Scope) -> list[ColumnElement[bool]]:
+    def conditions(self, scope: Scope) -> list[ColumnElement[bool]]:
+        """Which rows the list holds, beside those that are seen at all."""
         plan = self.plan
         found = list(self.where(scope))
         if isinstance(plan, RootList) and plan.only is not None:

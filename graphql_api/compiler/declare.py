@@ -14,12 +14,14 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
+from graphql_api.compiler.scope import Source
+
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from strawberry.types.field import StrawberryField
 
     from graphql_api.compiler.run import Run
-    from graphql_api.compiler.scope import Scope, Source
+    from graphql_api.compiler.scope import Scope
 
 PLAN = "tessera.plan"
 FILTER = "tessera.filter"
@@ -62,6 +64,13 @@ class Derived:
     needs: tuple[str, ...]
     function: Callable[[Run, Sequence[Values], Mapping[str, Any]], Sequence[Any]]
     many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RootMade:
+    """Rows that a function makes for a field of the query root: a list of them, or one."""
+
+    function: Callable[[Run, Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +144,19 @@ class PerClass:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Objects of any class that a JSON column lists by their ids, such as ["Image:42"]."""
+    """Objects of any class that a JSON column lists by their ids, such as ["Image:42"].
+
+    With `one`, the field is the first of them, or null when it is not seen.
+    """
 
     source: str
+    one: bool = False
 
 
 Plan = (
     References
     | PerClass
+    | RootMade
     | Column
     | Identity
     | Count
@@ -183,6 +197,12 @@ def rows_of(source: Source, *, class_name: str | None = None) -> Callable[[T], T
         return kind
 
     return declared
+
+
+def made(kind: T) -> T:
+    """Class decorator: functions make the rows of this GraphQL type; no table holds them."""
+    SOURCES[kind.__name__] = (Source(None), kind.__name__)
+    return kind
 
 
 def planned(plan: Plan, description: str, **options: Any) -> Any:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 
-from graphql_api.compiler.declare import RootList
-from graphql_api.compiler.planner import root_list
+from graphql_api.compiler.declare import RootList, RootMade
+from graphql_api.compiler.planner import root_list, root_made
 from graphql_api.compiler.rows import ByAlias, Row
 from graphql_api.compiler.shaping import plan_of
 
@@ -36,6 +36,8 @@ def _install(field: GraphQLField) -> None:
     definition = field.extensions.get("strawberry-definition")
     if isinstance(plan, RootList):
         field.resolve = _root(plan)
+    elif isinstance(plan, RootMade):
+        field.resolve = _made(plan)
     elif plan is not None:
         field.resolve = _by_response_name
     elif definition is not None and definition.is_basic_field:
@@ -49,6 +51,13 @@ def _by_response_name(source: Any, info: GraphQLResolveInfo[Any], **_arguments: 
 def _root(plan: RootList) -> Any:
     def resolve(_source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Row:
         return root_list(plan, info)
+
+    return resolve
+
+
+def _made(plan: RootMade) -> Any:
+    def resolve(_source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
+        return root_made(plan, info)
 
     return resolve
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from graphql import FieldNode, GraphQLResolveInfo
 
+    from graphql_api.compiler.declare import RootMade
     from shared.auth.principal import Principal
 
 NOBODY = ObjectRef("Project", 0)
@@ -50,6 +51,23 @@ def root_list(plan: RootList, info: GraphQLResolveInfo[Any]) -> Row:
     root = Record(())
     child.fetch(run, [root])
     return shape.build(root.children[child.key])
+
+
+def root_made(plan: RootMade, info: GraphQLResolveInfo[Any]) -> Any:
+    """Resolve a field of the query root whose rows a function makes."""
+    run = run_of(info)
+    document = Document.of(info)
+    field = info.parent_type.fields[info.field_name]
+    arguments = document.arguments(field, info.field_nodes[0])
+    kind = get_named_type(field.type)
+    level = Level(kind.name)
+    shape = Shaper(document).shape(level, kind, info.field_nodes)
+    found = plan.function(run, arguments)
+    values = found if isinstance(found, list) else [found]
+    records = [Record(tuple(row.get(name) for name in level.columns)) for row in values]
+    level.fetch_children(run, records)
+    built = [shape.build(record) for record in records]
+    return built if isinstance(found, list) else built[0]
 
 
 def objects(info: GraphQLResolveInfo[Any], ids: Sequence[str]) -> list[Row | None]:

@@ -42,7 +42,8 @@ def seen_as_owned(scope: Scope) -> ColumnElement[bool]:
 class Source:
     """Where the rows of a type come from."""
 
-    model: type[Any]
+    model: Any
+    """The table's class; None for rows that a function makes."""
     joins: Mapping[str, Join] = field(default_factory=dict)
     computed: Mapping[str, Callable[[Scope], ColumnElement[Any]]] = field(default_factory=dict)
     seen: Callable[[Scope], ColumnElement[bool]] = seen_as_owned

@@ -162,7 +162,11 @@ class Shaper:
                 level = child.levels.setdefault(name, Level(name))
                 rows = self.document.schema.get_type(SOURCES[name][1])
                 shapes[name] = self.shape(level, rows, nodes)
-        return lambda record: [shapes[name].build(one) for name, one in record.children[key]]
+
+        def listed(record: Any) -> list[Any]:
+            return [shapes[name].build(one) for name, one in record.children[key]]
+
+        return (lambda record: next(iter(listed(record)), None)) if plan.one else listed
 
     def connection(
         self,

@@ -7,9 +7,16 @@ import strawberry
 from graphql_api.schema.queries.activities import ActivityQueries
 from graphql_api.schema.queries.credentials import CredentialQueries
 from graphql_api.schema.queries.objects import ObjectQueries
+from graphql_api.schema.queries.paths import PathQueries
 from graphql_api.schema.queries.tree import TreeQueries
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(ObjectQueries, TreeQueries, ActivityQueries, CredentialQueries):
+class Query(
+    ObjectQueries,
+    TreeQueries,
+    ActivityQueries,
+    CredentialQueries,
+    PathQueries,
+):
     """Root of queries."""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from graphql_api.compiler.scope import Scope
     from shared.auth.principal import Principal
-    from shared.refs import ObjectRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +65,21 @@ def parent_exists(scope: Scope, step: Step) -> ColumnElement[bool]:
     return found.where(container.c.id == scope.table.c[step.column]).exists()
 
 
-def ids_within(principal: Principal, class_name: str, ref: ObjectRef) -> Any | None:
-    """Ids of all objects of a class that lie in `ref` at any depth; None when none ever can."""
-    if class_name == ref.class_name:
-        return _below(principal, ref) if _tree_step(class_name) is not None else None
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Containers of one class, by their numbers."""
+
+    class_name: str
+    ids: tuple[int, ...]
+
+
+def ids_within(principal: Principal, class_name: str, holders: Holders) -> Any | None:
+    """Ids of all objects of a class that lie in these at any depth; None when none ever can."""
+    if class_name == holders.class_name:
+        return _below(principal, holders) if _tree_step(class_name) is not None else None
     found = [
-        _along(principal, class_name, path, ref) for path in _paths(class_name, ref.class_name)
+        _along(principal, class_name, path, holders)
+        for path in _paths(class_name, holders.class_name)
     ]
     if not found:
         return None
@@ -91,9 +99,9 @@ def _paths(class_name: str, target: str) -> Iterator[tuple[Step, ...]]:
 
 
 def _along(
-    principal: Principal, class_name: str, path: tuple[Step, ...], ref: ObjectRef
+    principal: Principal, class_name: str, path: tuple[Step, ...], holders: Holders
 ) -> Select[Any]:
-    """Ids of objects that hang on `ref` by this chain: flat joins, which SQLite parses."""
+    """Ids of objects that hang on these by this chain: flat joins, which SQLite parses."""
     own: Any = MODELS[class_name].__table__.alias()
     clause, below = own, own
     conditions: list[ColumnElement[bool]] = []
@@ -110,10 +118,10 @@ def _along(
             clause = clause.join(container, container.c.id == below.c[step.column])
         conditions.append(visible(principal, container))
         below = container
-    if _tree_step(ref.class_name) is None:
-        conditions.append(below.c.id == ref.id)
+    if _tree_step(holders.class_name) is None:
+        conditions.append(below.c.id.in_(holders.ids))
     else:
-        conditions.append(below.c.id.in_(_below(principal, ref, itself=True)))
+        conditions.append(below.c.id.in_(_below(principal, holders, itself=True)))
     return select(own.c.id).select_from(clause).where(*conditions)
 
 
@@ -122,13 +130,14 @@ def _tree_step(class_name: str) -> Step | None:
     return next((step for step in steps if step.class_name == class_name), None)
 
 
-def _below(principal: Principal, ref: ObjectRef, *, itself: bool = False) -> Select[Any]:
+def _below(principal: Principal, holders: Holders, *, itself: bool = False) -> Select[Any]:
     """Descendants in a tree of one class, such as folders in folders."""
-    step = _tree_step(ref.class_name)
+    step = _tree_step(holders.class_name)
     assert step is not None
-    top: Any = MODELS[ref.class_name].__table__.alias()
-    tree = select(top.c.id).where(top.c.id == ref.id, visible(principal, top)).cte(recursive=True)
-    table: Any = MODELS[ref.class_name].__table__.alias()
+    top: Any = MODELS[holders.class_name].__table__.alias()
+    tops = select(top.c.id).where(top.c.id.in_(holders.ids), visible(principal, top))
+    tree = tops.cte(recursive=True)
+    table: Any = MODELS[holders.class_name].__table__.alias()
     deeper = select(table.c.id).where(table.c[step.column] == tree.c.id, visible(principal, table))
     tree = tree.union(deeper)
-    return select(tree.c.id) if itself else select(tree.c.id).where(tree.c.id != ref.id)
+    return select(tree.c.id) if itself else select(tree.c.id).where(tree.c.id.not_in(holders.ids))

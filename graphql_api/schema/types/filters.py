@@ -12,7 +12,7 @@ import strawberry
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from graphql_api.schema.scalars import DateTime
-from graphql_api.schema.types.ancestors import PARENTS, ids_within, parent_exists
+from graphql_api.schema.types.ancestors import PARENTS, Holders, ids_within, parent_exists
 from shared.auth.select import visible
 from shared.errors import Invalid
 from shared.models import MODELS
@@ -99,7 +99,11 @@ class KeyValueFilter:
 def within(scope: Scope, class_name: str, value: str) -> ColumnElement[bool]:
     """Lies in this container, or in one that lies in it, at any depth."""
     ref = parse_ref(value)
-    ids = None if ref is None else ids_within(scope.principal, class_name, ref)
+    ids = (
+        None
+        if ref is None
+        else ids_within(scope.principal, class_name, Holders(ref.class_name, (ref.id,)))
+    )
     return false() if ids is None else scope.table.c.id.in_(ids)
 
 

@@ -25,6 +25,7 @@ from graphql_api.compiler.scope import Scope, Source
 from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.annotatable import Annotatable
 from graphql_api.schema.types.connections import Connection
+from graphql_api.schema.types.counts import LazyObjectCounts, group_counts, user_counts
 from graphql_api.schema.types.objects import Node
 from graphql_api.schema.types.orders import GroupOrder, UserOrder
 from graphql_api.schema.types.people_rights import (
@@ -131,6 +132,7 @@ class User(Annotatable, Node):
     created_at: DateTime = column("created_at", "When the account was made.")
     version: int = column("version", "Rises with each change; updates take it as expectedVersion.")
     viewer_can: UserViewerCan = planned(USER_FLAGS, "What the caller may do with the account.")
+    counts: LazyObjectCounts = user_counts()
     groups: Connection[LazyGroup] = connection(
         Linked("Group", people.Membership, "user_id", "group_id", seen=_seen_memberships),
         "Groups in which the caller sees this person.",
@@ -156,6 +158,7 @@ class Group(Annotatable, Node):
     created_at: DateTime = column("created_at", "When the group was made.")
     version: int = column("version", "Rises with each change; updates take it as expectedVersion.")
     viewer_can: GroupViewerCan = planned(GROUP_FLAGS, "What the caller may do with the group.")
+    counts: LazyObjectCounts = group_counts()
     members: Connection[LazyUser] = connection(
         Linked("User", people.Membership, "group_id", "user_id", seen=_seen_memberships),
         "Its members; in a private group only leaders and administrators see the others.",

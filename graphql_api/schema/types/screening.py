@@ -22,6 +22,7 @@ from graphql_api.schema.types.annotatable import Annotatable
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node, Owned
 from graphql_api.schema.types.orders import NamedOrder, PlainOrder, WellOrder, WellSampleOrder
+from graphql_api.schema.types.plate_grid import LazyPlateGrid, grid_field, label_of
 from graphql_api.schema.types.quantities import Length, length
 from graphql_api.schema.types.references import (
     LazyImage,
@@ -50,25 +51,12 @@ if TYPE_CHECKING:
     from graphql_api.compiler.run import Run
 
 
-def letters(index: int) -> str:
-    """A to Z, AA to AZ and so on, from 0."""
-    text = ""
-    index += 1
-    while index > 0:
-        index, rest = divmod(index - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text
-
-
 def _labels(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
     """By the plate's conventions: letters for rows and numbers for columns unless it says so."""
 
-    def part(index: int, convention: str | None) -> str:
-        return letters(index) if convention == "letter" else str(index + 1)
-
     return [
-        part(row["row"], row["plate.row_naming_convention"])
-        + part(row["column"], row["plate.column_naming_convention"])
+        label_of(row["row"], row["plate.row_naming_convention"])
+        + label_of(row["column"], row["plate.column_naming_convention"])
         for row in rows
     ]
 
@@ -137,6 +125,7 @@ class Plate(Owned, Annotatable, Node):
     wells: Connection[LazyWell] = connection(
         Foreign("Well", "plate_id"), "Its wells.", where=WellWhere, order=WellOrder
     )
+    grid: LazyPlateGrid = grid_field()
     plate_acquisitions: Connection[LazyPlateAcquisition] = connection(
         Foreign("PlateAcquisition", "plate_id"),
         "Its runs.",

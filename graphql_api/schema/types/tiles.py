@@ -136,6 +136,16 @@ def thumbnail_field() -> Any:
     )
 
 
+def thumbnail_of(image: str, pixels: str, description: str) -> Any:
+    """`thumbnailUrl(size)` of what shows an image, whose id and pixels' id these columns hold."""
+
+    def found(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
+        shown = [{"id": row[image], "primary.id": row[pixels]} for row in rows]
+        return _thumbnails(run, shown, arguments)
+
+    return _thumbnail(Batched((image, pixels), found), description)
+
+
 def saved_thumbnail_field() -> Any:
     """`thumbnailUrl(size)` of rendering settings."""
     return _thumbnail(

@@ -48,6 +48,8 @@ def test_every_declared_column_exists() -> None:
 
     core = schema()._schema
     for class_name, (source, type_name) in SOURCES.items():
+        if source.model is None:  # its rows come from a function
+            continue
         kind: Any = core.get_type(type_name)
         scope = Scope(principal(), source)
         for field in kind.fields.values():
