@@ -62,9 +62,21 @@ def _sqlite(connection: Connection) -> set[str]:
             continue
         opening, _, body = statement.partition("(")
         lines.add(f"table: {_squeezed(opening)}")
-        for part in body.rpartition(")")[0].split(", \n"):
+        for part in _parts(body.rpartition(")")[0]):
             lines.add(f"{name}: {_squeezed(part)}")
     return lines
+
+
+def _parts(body: str) -> list[str]:
+    """Columns and constraints, split at commas outside brackets: SQLite adds a column in line."""
+    parts, depth = [""], 0
+    for letter in body:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 def _squeezed(statement: str) -> str:
