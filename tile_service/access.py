@@ -18,6 +18,7 @@ from shared.auth.epoch import EpochWatch, VerdictCache
 from shared.auth.grants import read_grant
 from shared.auth.sessions import authenticate, authenticate_id
 from shared.errors import Unauthenticated
+from shared.rendering.uploaded_luts import uploaded_tables
 from tile_service.locate import locate
 from tile_service.query import no_image
 from tile_service.seen import SeenImage
@@ -68,6 +69,8 @@ class Doorkeeper:
         self._verdicts = VerdictCache(self._watch, clock=monotonic)
         self._monotonic = monotonic
         self._looked_at: float | None = None
+        self._learned: int | None = None
+        """The epoch at which lookup tables were read."""
 
     async def refresh(self) -> None:
         """Look at the rights epoch in a thread when that is due, so that no question here blocks
@@ -76,7 +79,15 @@ class Doorkeeper:
         moment = self._monotonic()
         if self._looked_at is None or moment - self._looked_at >= 1.0:
             self._looked_at = moment
-            await asyncio.to_thread(self._watch.current)
+            await asyncio.to_thread(self._look)
+
+    def _look(self) -> None:
+        """Read the epoch, and after a change the lookup tables that people have uploaded."""
+        epoch = self._watch.current()
+        if epoch != self._learned:
+            with self._database.read() as connection:
+                uploaded_tables(connection)
+            self._learned = epoch
 
     def known(
         self,

@@ -19,6 +19,7 @@ from shared.models.screening import Well, WellSample
 from shared.pixels.source import Dimensions, Level
 from shared.rendering.defaults import ImageFacts, imported_settings
 from shared.rendering.stored import address_version, image_facts_of, settings_by_id, settings_of
+from shared.rendering.uploaded_luts import with_known_tables
 from tile_service.seen import SeenImage
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def locate(
     if not rows:
         return {}
     facts = image_facts_of(connection, [row.pixels_id for row in rows])
-    bases = _bases(connection, principal, rows, facts, rdef_id)
+    bases = with_known_tables(connection, _bases(connection, principal, rows, facts, rdef_id))
     return {
         row.image_id: _seen(row, facts[row.pixels_id], bases[row.pixels_id], principal)
         for row in rows

@@ -21,7 +21,6 @@ from shared.errors import Conflict, Invalid
 from shared.models.images import Pixels
 from shared.refs import ObjectRef
 from shared.rendering.defaults import imported_settings
-from shared.rendering.luts import lookup_table
 from shared.rendering.resolve import resolve
 from shared.rendering.settings import (
     ChannelSettings,
@@ -31,6 +30,7 @@ from shared.rendering.settings import (
     valid_coefficient,
 )
 from shared.rendering.stored import image_facts, save_settings, settings_of
+from shared.rendering.uploaded_luts import learn_table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -77,6 +77,7 @@ def save_rendering(
     Raises `NotFound`, `Denied` naming the image, or `Invalid` naming the field.
     """
     with database.write() as connection:
+        check_change(connection, change, ("settings",))
         lock_groups(connection, [find_image(connection, principal, image).group_id])
         target = find_image(connection, principal, image)
         require(principal, Action.SAVE_RENDERING, target.facts, target.ref)
@@ -90,9 +91,11 @@ def save_rendering(
         return ObjectRef("RenderingSettings", number)
 
 
-def find_image(connection: Connection, principal: Principal, text: str) -> Target:
+def find_image(
+    connection: Connection, principal: Principal, text: str, path: tuple[str, ...] = ("image",)
+) -> Target:
     """The image that an id names; raises `NotFound`."""
-    return find_target(connection, principal, text, ("Image",), path=("image",))
+    return find_target(connection, principal, text, ("Image",), path=path)
 
 
 def seen_settings(
@@ -113,25 +116,57 @@ def seen_settings(
     )
 
 
-def changed_settings(seen: RenderingSettings, change: SettingsChange) -> RenderingSettings:
-    """What the caller sees with what he changes; raises `Invalid`."""
-    channels = list(seen.channels)
+def check_change(
+    connection: Connection, change: SettingsChange, path: tuple[str, ...] = ("from", "settings")
+) -> None:
+    """Raise `Invalid` for what is wrong whatever the image: the same channel twice, a lookup table
+    that nobody knows, an empty window, a coefficient that is none, a plane before the first.
+    """
+    for name, index in (("defaultZ", change.default_z), ("defaultT", change.default_t)):
+        if index is not None and index < 0:
+            raise Invalid(f"{name} cannot be {index}.", hint="Count from 0.", path=(*path, name))
     listed: set[int] = set()
     for place, item in enumerate(change.channels):
+        where = (*path, "channels", str(place))
+        if item.index < 0 or item.index in listed:
+            raise Invalid(
+                f"Channel {item.index} is listed twice."
+                if item.index in listed
+                else f"There is no channel {item.index}.",
+                hint="List each channel once, counted from 0.",
+                path=(*where, "index"),
+            )
+        listed.add(item.index)
+        _check_channel(connection, item, where)
+
+
+def _check_channel(connection: Connection, item: ChannelChange, path: tuple[str, ...]) -> None:
+    if item.lookup_table is not None and not learn_table(connection, item.lookup_table):
+        raise Invalid(
+            f"There is no lookup table {item.lookup_table[:80]!r}.",
+            hint="The query luts lists them.",
+            path=(*path, "lookupTable"),
+        )
+    start, end = item.window_start, item.window_end
+    if start is not None and end is not None:
+        _require_window(start, end, path)
+    if item.coefficient is not None:
+        _coefficient(item.family or Family.POLYNOMIAL, item.coefficient, path)
+
+
+def changed_settings(seen: RenderingSettings, change: SettingsChange) -> RenderingSettings:
+    """What the caller sees with what he changes, which `check_change` has passed; raises
+    `Invalid`.
+    """
+    channels = list(seen.channels)
+    for place, item in enumerate(change.channels):
         path = ("settings", "channels", str(place))
-        if not 0 <= item.index < len(channels):
+        if item.index >= len(channels):
             raise Invalid(
                 f"The image has no channel {item.index}.",
                 hint=f"Its channels are 0 to {len(channels) - 1}.",
                 path=(*path, "index"),
             )
-        if item.index in listed:
-            raise Invalid(
-                f"Channel {item.index} is listed twice.",
-                hint="List each channel once.",
-                path=(*path, "index"),
-            )
-        listed.add(item.index)
         channels[item.index] = _changed_channel(channels[item.index], item, path)
     return replace(
         seen,
@@ -147,7 +182,7 @@ def _changed_channel(
 ) -> ChannelSettings:
     table = channel.lookup_table
     if change.lookup_table is not None:
-        table = _known_table(change.lookup_table, path)
+        table = change.lookup_table
     elif change.drops_lookup_table or change.color is not None:
         table = None
     family = change.family or channel.family
@@ -174,13 +209,17 @@ def _window(
 ) -> tuple[float, float]:
     start = channel.window_start if change.window_start is None else change.window_start
     end = channel.window_end if change.window_end is None else change.window_end
-    if start >= end:
+    _require_window(start, end, path)
+    return start, end
+
+
+def _require_window(start: float, end: float, path: tuple[str, ...]) -> None:
+    if not start < end:
         raise Invalid(
             f"The window {start:g} to {end:g} is empty.",
             hint="Give a start below the end.",
             path=(*path, "windowStart"),
         )
-    return start, end
 
 
 def _coefficient(family: Family, value: float, path: tuple[str, ...]) -> float:
@@ -188,16 +227,6 @@ def _coefficient(family: Family, value: float, path: tuple[str, ...]) -> float:
         return valid_coefficient(family, value)
     except Invalid as fault:
         raise Invalid(fault.message, hint=fault.hint, path=(*path, "coefficient")) from fault
-
-
-def _known_table(name: str, path: tuple[str, ...]) -> str:
-    if lookup_table(name) is None:
-        raise Invalid(
-            f"There is no lookup table {name[:80]!r}.",
-            hint="The query luts lists them.",
-            path=(*path, "lookupTable"),
-        )
-    return name
 
 
 def _pixels_of(connection: Connection, image: Target) -> int:

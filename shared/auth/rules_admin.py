@@ -1,4 +1,5 @@
-"""Rights over people and groups: who may administer what, and the guards that hold for everybody.
+"""Rights over people, groups and what belongs to everybody: who may administer what, and the guards
+that hold for everybody.
 
 Like `rules` it is a table, with one interpreter, `may_administer`. The `check_` functions are about
 the change itself: nobody gives away a privilege that he lacks, and nobody locks himself out.
@@ -48,6 +49,8 @@ class AdminAction(StrEnum):
     DELETE_USER = "delete_user"
     DELETE_GROUP = "delete_group"
     SUDO = "sudo"
+    UPLOAD_LOOKUP_TABLE = "upload_lookup_table"
+    """Give everybody another lookup table, which OMERO keeps among the scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ ADMIN_RULES: Mapping[AdminAction, AdminRule] = MappingProxyType(
         AdminAction.DELETE_USER: AdminRule(Privilege.MODIFY_USER),
         AdminAction.DELETE_GROUP: AdminRule(Privilege.MODIFY_GROUP),
         AdminAction.SUDO: AdminRule(Privilege.SUDO, leaders=True),
+        AdminAction.UPLOAD_LOOKUP_TABLE: AdminRule(Privilege.WRITE_SCRIPT_REPO),
     }
 )
 _ACCOUNT_ACTIONS = frozenset(

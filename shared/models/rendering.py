@@ -14,6 +14,8 @@ from shared.models.base import (
     Code,
     Details,
     Identified,
+    Micros,
+    SortKey,
     details_indexes,
     is_one_of,
     live_index,
@@ -98,6 +100,26 @@ class ProjectionDef(Identified, Base):
     start_plane: Mapped[int | None]
     end_plane: Mapped[int | None]
     stepping: Mapped[int | None]
+
+
+class LookupTable(Identified, Base):
+    """A lookup table that somebody uploaded, for everybody; once there, it never changes.
+
+    Its name stands in settings and addresses, and whoever kept a tile drawn with it may keep it.
+    """
+
+    __tablename__ = "lookup_table"
+    __table_args__ = table_args(UniqueConstraint("name_key"))
+
+    name: Mapped[str]
+    name_key: Mapped[SortKey]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    creation_event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"))
+    created_at: Mapped[Micros]
+    size: Mapped[int]
+    """Bytes of the file that was uploaded."""
+    colors: Mapped[bytes]
+    """256 times red, green and blue."""
 
 
 class Thumbnail(Details, Base):

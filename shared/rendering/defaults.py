@@ -197,6 +197,11 @@ def _computed_window(
     if facts.is_rgb and facts.pixel_type == "uint8":
         # the identity: stretching each sample to its own range would re-balance stain colours
         return 0.0, 255.0
+    return statistics_window(channel, limits)
+
+
+def statistics_window(channel: ChannelFacts, limits: tuple[float, float]) -> tuple[float, float]:
+    """From the least to the greatest value found; the type's range without or with equal ones."""
     low, high = channel.minimum, channel.maximum
     if low is None or high is None or abs(high - low) <= _EQUAL_WITHIN:
         return limits

@@ -53,6 +53,23 @@ def image_facts_of(connection: Connection, pixels_ids: Iterable[int]) -> dict[in
     return {pixels_id: _facts(found) for pixels_id, found in rows.items()}
 
 
+def emission_of(
+    connection: Connection, pixels_ids: Iterable[int]
+) -> dict[int, tuple[float | None, ...]]:
+    """The emission wavelengths in nm of each channel of many pixels, in one statement."""
+    statement = (
+        select(Channel.pixels_id, LogicalChannel.emission_wave, LogicalChannel.emission_wave_unit)
+        .join(LogicalChannel, LogicalChannel.id == Channel.logical_channel_id)
+        .where(ids_in(connection, Channel.__table__.c.pixels_id, pixels_ids))
+        .order_by(Channel.pixels_id, Channel.position)
+    )
+    found: dict[int, list[float | None]] = {}
+    for row in connection.execute(statement):
+        nm = _nm(row.emission_wave, row.emission_wave_unit)
+        found.setdefault(row.pixels_id, []).append(nm)
+    return {pixels_id: tuple(waves) for pixels_id, waves in found.items()}
+
+
 _LASER = aliased(LightSource)
 
 

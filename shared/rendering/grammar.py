@@ -53,6 +53,11 @@ class _Reading:
         return name.lower() in {known.lower() for known in self.lookup_tables}
 
 
+def is_table_name(text: str) -> bool:
+    """Whether `c=` could name a lookup table so."""
+    return _TABLE.fullmatch(text) is not None
+
+
 def parse_override(
     query: Mapping[str, str],
     *,

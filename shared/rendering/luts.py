@@ -1,7 +1,9 @@
 """Lookup tables by name (`fire.lut`): our own, computed, and those of installed packages.
 
 Names are compared without case. A package adds tables through the entry point group
-`tessera.luts`: a function without arguments that answers a mapping of names to (256, 3) arrays.
+`tessera.luts`: a function without arguments that answers a mapping of names to (256, 3) arrays, or
+one such array under the entry's own name. What people upload is learned from the database
+(`uploaded_luts`) and never changes.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     Table = NDArray[np.uint8]
 
 ENTRY_POINT_GROUP = "tessera.luts"
+
+_LEARNED: dict[str, Table] = {}
+"""Uploaded tables that this process has met, by lower-case name."""
 
 LookupTableSource = Callable[[str], "Table | None"]
 
@@ -69,12 +74,26 @@ def lookup_table(name: str) -> Table | None:
 
     Raises `Invalid` when an installed package offers something that is not a table.
     """
-    return _tables().get(name.lower())
+    key = name.lower()
+    found = _tables().get(key)
+    return _LEARNED.get(key) if found is None else found
 
 
 def names() -> tuple[str, ...]:
     """The names of all tables, sorted, each ending in `.lut`."""
+    return tuple(sorted(_tables().keys() | _LEARNED.keys()))
+
+
+def installed_names() -> tuple[str, ...]:
+    """The names of those that come with Tessera or an installed package, sorted."""
     return tuple(sorted(_tables()))
+
+
+def learn(name: str, table: Table) -> None:
+    """Make an uploaded table known to this process."""
+    kept = table.copy()
+    kept.setflags(write=False)
+    _LEARNED[name.lower()] = kept
 
 
 def read_entry_points(points: tuple[EntryPoint, ...]) -> dict[str, Table]:
@@ -84,8 +103,13 @@ def read_entry_points(points: tuple[EntryPoint, ...]) -> dict[str, Table]:
     """
     tables: dict[str, Table] = {}
     for point in points:
-        offered: Mapping[str, Table] = point.load()()
-        for name, table in offered.items():
+        offered = point.load()
+        if callable(offered):
+            offered = offered()
+        each: Mapping[str, Table] = (
+            offered if isinstance(offered, Mapping) else {point.name: offered}
+        )
+        for name, table in each.items():
             tables[_valid_name(name, point)] = _valid_table(name, table, point)
     return tables
 

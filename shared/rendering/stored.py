@@ -40,6 +40,9 @@ __all__ = [
     "StoredSettings",
     "address_version",
     "all_settings",
+    "before_image",
+    "binding_values",
+    "definition_values",
     "image_facts",
     "image_facts_of",
     "save_settings",
@@ -174,7 +177,7 @@ def _insert(
         "created_at": moment,
         "updated_at": moment,
         "pixels_id": pixels_id,
-        **_def_values(settings),
+        **definition_values(settings),
     }
     settings_id: int = connection.execute(
         insert(RenderingDef).values(row).returning(RenderingDef.id)
@@ -198,7 +201,7 @@ def _update(
             update_event_id=event_id,
             updated_at=now(),
             version=RenderingDef.version + 1,
-            **_def_values(settings),
+            **definition_values(settings),
         )
     )
     bound = len(mine.settings.channels)
@@ -206,14 +209,10 @@ def _update(
         connection.execute(
             update(ChannelBinding)
             .where(ChannelBinding.rendering_def_id == mine.id, ChannelBinding.position == position)
-            .values(**_binding_values(channel))
+            .values(**binding_values(channel))
         )
     _insert_bindings(connection, mine.id, list(enumerate(settings.channels))[bound:])
-    before = {
-        **_def_values(mine.settings),
-        "channels": [_binding_values(channel) for channel in mine.settings.channels],
-    }
-    _record(connection, event_id, "UPDATE", mine.id, group_id, before)
+    _record(connection, event_id, "UPDATE", mine.id, group_id, before_image(mine.settings))
 
 
 def _insert_bindings(
@@ -226,7 +225,7 @@ def _insert_bindings(
                 {
                     "rendering_def_id": settings_id,
                     "position": position,
-                    **_binding_values(channel),
+                    **binding_values(channel),
                 }
                 for position, channel in channels
             ],
@@ -252,7 +251,16 @@ def _record(
     )
 
 
-def _def_values(settings: RenderingSettings) -> dict[str, Any]:
+def before_image(settings: RenderingSettings) -> dict[str, Any]:
+    """What the journal keeps of settings that change."""
+    return {
+        **definition_values(settings),
+        "channels": [binding_values(channel) for channel in settings.channels],
+    }
+
+
+def definition_values(settings: RenderingSettings) -> dict[str, Any]:
+    """Columns of a RenderingDef."""
     return {
         "model": settings.model.value,
         "default_z": settings.default_z,
@@ -260,7 +268,8 @@ def _def_values(settings: RenderingSettings) -> dict[str, Any]:
     }
 
 
-def _binding_values(channel: ChannelSettings) -> dict[str, Any]:
+def binding_values(channel: ChannelSettings) -> dict[str, Any]:
+    """Columns of a ChannelBinding."""
     values = asdict(channel)
     values["family"] = channel.family.value
     values["input_start"] = values.pop("window_start")

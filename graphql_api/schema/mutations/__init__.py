@@ -10,6 +10,7 @@ import strawberry
 from graphql_api.schema.mutations.activities import ActivityMutations
 from graphql_api.schema.mutations.annotate import AnnotateMutations
 from graphql_api.schema.mutations.annotations import AnnotationMutations
+from graphql_api.schema.mutations.apply_rendering import ApplyRenderingMutations
 from graphql_api.schema.mutations.channels import ChannelMutations
 from graphql_api.schema.mutations.containers import ContainerMutations
 from graphql_api.schema.mutations.credentials import CredentialMutations
@@ -18,6 +19,7 @@ from graphql_api.schema.mutations.import_files import ImportMutations
 from graphql_api.schema.mutations.key_values import KeyValueMutations
 from graphql_api.schema.mutations.link import LinkMutations
 from graphql_api.schema.mutations.login import LoginMutations
+from graphql_api.schema.mutations.lookup_tables import LookupTableMutations
 from graphql_api.schema.mutations.membership import MembershipMutations
 from graphql_api.schema.mutations.rendering import RenderingMutations
 from graphql_api.schema.mutations.rois import RoiMutations
@@ -47,6 +49,8 @@ class Mutation(
     LinkMutations,
     MembershipMutations,
     RenderingMutations,
+    ApplyRenderingMutations,
+    LookupTableMutations,
     ImportMutations,
     ActivityMutations,
 ):

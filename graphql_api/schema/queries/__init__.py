@@ -6,6 +6,7 @@ import strawberry
 
 from graphql_api.schema.queries.activities import ActivityQueries
 from graphql_api.schema.queries.credentials import CredentialQueries
+from graphql_api.schema.queries.lookup_tables import LookupTableQueries
 from graphql_api.schema.queries.objects import ObjectQueries
 from graphql_api.schema.queries.paths import PathQueries
 from graphql_api.schema.queries.tree import TreeQueries
@@ -18,5 +19,6 @@ class Query(
     ActivityQueries,
     CredentialQueries,
     PathQueries,
+    LookupTableQueries,
 ):
     """Root of queries."""
