@@ -57,7 +57,8 @@ class Applied:
 
 
 Source = FromImage | FromSettings | SettingsChange
-Decided = Mapping["ObjectRef", "RenderingSettings | dict[Misfit, str]"]
+Decided = Mapping["ObjectRef", "RenderingSettings | dict[Misfit, str] | None"]
+"""The settings to write, why there are none, or None for the source, which shows them already."""
 
 
 def apply_rendering(
@@ -116,7 +117,7 @@ def _carry_out(
         wanted = [
             NewSettings(image.pixels_id, image.group_id, settings)
             for image in chosen.images
-            if not isinstance(settings := found[image.ref], dict)
+            if (settings := found[image.ref]) is not None and not isinstance(settings, dict)
         ]
         if wanted and not dry_run:
             event_id = open_event(connection, principal, kind)
@@ -144,22 +145,25 @@ def _copied(
     """The source's settings, with the plane shown first where the target has it."""
     found = find_source(connection, principal, source)
     misfits = unfit(connection, found.picture, images)
-    seen = _Seen.of(connection, principal, images)
-    decided: dict[ObjectRef, RenderingSettings | dict[Misfit, str]] = {}
+    z, t = found.settings.default_z, found.settings.default_t
+    short = [image for image in images if z >= image.size_z or t >= image.size_t]
+    seen = _Seen.of(connection, principal, short)
+    decided: dict[ObjectRef, RenderingSettings | dict[Misfit, str] | None] = {}
     for image in images:
-        if image.ref in misfits:
-            decided[image.ref] = misfits[image.ref]
+        if image.ref in misfits or (
+            image.ref == found.picture.ref and isinstance(source, FromImage)
+        ):
+            decided[image.ref] = misfits.get(image.ref)
             continue
-        old = seen.of_image(image)
-        z, t = found.settings.default_z, found.settings.default_t
-        decided[image.ref] = valid_settings(
-            replace(
-                found.settings,
+        settings = found.settings
+        if z >= image.size_z or t >= image.size_t:
+            old = seen.of_image(image)
+            settings = replace(
+                settings,
                 default_z=z if z < image.size_z else old.default_z,
                 default_t=t if t < image.size_t else old.default_t,
-            ),
-            image.limits,
-        )
+            )
+        decided[image.ref] = _valid(image, settings)
     return decided
 
 

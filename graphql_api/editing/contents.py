@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, or_, select, union
+from sqlalchemy import Select, Subquery, or_, select, union
 
 from shared.auth.select import visible
 from shared.database import ids_in
@@ -35,6 +35,29 @@ def images_within(
 
     Raises `Invalid` for an object that holds none.
     """
+    found = _candidates(connection, targets)
+    image: Any = Image.__table__
+    return select(image.c.id).where(image.c.id.in_(select(found.c[0])), visible(principal, Image))
+
+
+def image_ids_within(
+    connection: Connection, principal: Principal, targets: Sequence[Target], limit: int
+) -> list[int]:
+    """The same, fetched: at most `limit` ids, in order.
+
+    Two statements instead of one: for containers that were filled a moment ago PostgreSQL knows
+    no numbers yet, and goes through a subquery once per image.
+    """
+    candidates = list(connection.scalars(select(_candidates(connection, targets).c[0])))
+    image: Any = Image.__table__
+    seen = select(image.c.id).where(
+        ids_in(connection, image.c.id, candidates), visible(principal, Image)
+    )
+    return list(connection.scalars(seen.order_by(image.c.id).limit(limit)))
+
+
+def _candidates(connection: Connection, targets: Sequence[Target]) -> Subquery:
+    """The ids of all images within, whoever sees them; raises `Invalid`."""
     ids: dict[str, list[int]] = defaultdict(list)
     for target in targets:
         if target.ref.class_name not in HOLDERS:
@@ -46,9 +69,7 @@ def images_within(
             )
         ids[target.ref.class_name].append(target.ref.id)
     arms = [_within(connection, name, numbers) for name, numbers in sorted(ids.items())]
-    found = union(*arms).subquery() if len(arms) > 1 else arms[0].subquery()
-    image: Any = Image.__table__
-    return select(image.c.id).where(image.c.id.in_(select(found.c[0])), visible(principal, Image))
+    return union(*arms).subquery() if len(arms) > 1 else arms[0].subquery()
 
 
 CHAINS: Mapping[str, Mapping[str, str]] = {

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from graphql_api.editing.changing import hold_targets
-from graphql_api.editing.contents import images_within
+from graphql_api.editing.contents import image_ids_within
 from graphql_api.editing.targets import find_targets
 from shared.auth.decide import Decider, ObjectFacts, denied, require
 from shared.auth.rules import Action
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shared.auth.principal import Principal
 
 MAX_TARGETS = 10_000
-MAX_IMAGES = 50_000
+MAX_IMAGES = 20_000
 
 
 class Misfit(StrEnum):
@@ -102,25 +102,23 @@ def choose_images(
         targets = hold_targets(connection, principal, texts)
     else:
         targets = find_targets(connection, principal, texts, path=("targets",))
-    within = images_within(connection, principal, targets)
+    ids = image_ids_within(connection, principal, targets, MAX_IMAGES + 1)
     for target in targets:
         require(principal, Action.SAVE_RENDERING, target.facts, target.ref)
-    image: Any = Image.__table__
-    rows = _rows(connection, image.c.id.in_(within))
-    if len(rows) > MAX_IMAGES:
+    if len(ids) > MAX_IMAGES:
         raise Invalid(
             f"There are more than {MAX_IMAGES} images within the targets.",
             hint="Name fewer containers at a time.",
             path=("targets",),
         )
-    return _sorted_out(principal, rows)
+    return _sorted_out(principal, _rows(connection, ids), _pixels(connection, ids))
 
 
 def find_pictured(connection: Connection, image: ObjectRef) -> Pictured | None:
     """One image, which the caller has found already; None without pixels."""
-    table: Any = Image.__table__
-    (row,) = _rows(connection, ids_in(connection, table.c.id, [image.id]))
-    return None if row.pixels_id is None else _pictured(row)
+    (row,) = _rows(connection, [image.id])
+    found = _pixels(connection, [image.id]).get(image.id)
+    return None if found is None else _pictured(row, found)
 
 
 def unfit(
@@ -154,30 +152,45 @@ def _counted(waves: Sequence[float | None]) -> Counter[float | None]:
     return Counter(None if nm is None else round(nm, 3) for nm in waves)
 
 
-def _rows(connection: Connection, where: Any) -> Sequence[Any]:
+def _rows(connection: Connection, ids: Sequence[int]) -> Sequence[Any]:
+    """Images by id. Asked for by list and not by join: a planner that knows nothing yet of tables
+    just filled would go through all pixels for each image.
+    """
     image: Any = Image.__table__
+    return connection.execute(
+        select(image.c.id, image.c.owner_id, image.c.group_id, Group.permissions)
+        .join(Group, Group.id == image.c.group_id)
+        .where(ids_in(connection, image.c.id, ids))
+        .order_by(image.c.id)
+    ).all()
+
+
+def _pixels(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
+    """The first pixels of images, by image, as far as they have channels."""
     pixels: Any = Pixels.__table__
     channel: Any = Channel.__table__
-    primary = and_(
-        pixels.c.image_id == image.c.id, pixels.c.trash_id.is_(None), pixels.c.position == 0
-    )
-    return connection.execute(
+    rows = connection.execute(
         select(
-            image.c.id, image.c.owner_id, image.c.group_id, Group.permissions,
-            pixels.c.id.label("pixels_id"), pixels.c.pixels_type, pixels.c.significant_bits,
+            pixels.c.id, pixels.c.image_id, pixels.c.pixels_type, pixels.c.significant_bits,
             pixels.c.size_c, pixels.c.size_z, pixels.c.size_t,
-            select(channel.c.id).where(channel.c.pixels_id == pixels.c.id).exists().label("shown"),
+        ).where(
+            ids_in(connection, pixels.c.image_id, ids),
+            pixels.c.trash_id.is_(None),
+            pixels.c.position == 0,
         )
-        .select_from(image)
-        .join(Group, Group.id == image.c.group_id)
-        .outerjoin(pixels, primary)
-        .where(where)
-        .order_by(image.c.id)
-        .limit(MAX_IMAGES + 1)
     ).all()  # fmt: skip
+    shown = set(
+        connection.scalars(
+            select(channel.c.pixels_id).where(
+                ids_in(connection, channel.c.pixels_id, [row.id for row in rows]),
+                channel.c.position == 0,
+            )
+        )
+    )
+    return {row.image_id: row for row in rows if row.id in shown}
 
 
-def _sorted_out(principal: Principal, rows: Sequence[Any]) -> Chosen:
+def _sorted_out(principal: Principal, rows: Sequence[Any], pixels: Mapping[int, Any]) -> Chosen:
     images, refused = [], []
     decider = Decider(principal)
     for row in rows:
@@ -188,22 +201,22 @@ def _sorted_out(principal: Principal, rows: Sequence[Any]) -> Chosen:
         if not verdict:
             error = denied(principal, Action.SAVE_RENDERING, facts, verdict, ref)
             refused.append(Refused(ref, {Misfit.NOT_PERMITTED: str(error)}))
-        elif row.pixels_id is None or not row.shown:
+        elif row.id not in pixels:
             refused.append(Refused(ref, {Misfit.NO_PIXELS: "It has no pixels to show."}))
         else:
-            images.append(_pictured(row))
+            images.append(_pictured(row, pixels[row.id]))
     return Chosen(images, refused)
 
 
-def _pictured(row: Any) -> Pictured:
+def _pictured(row: Any, pixels: Any) -> Pictured:
     return Pictured(
         ref=ObjectRef("Image", row.id),
         owner_id=row.owner_id,
         group_id=row.group_id,
-        pixels_id=row.pixels_id,
-        pixel_type=row.pixels_type,
-        significant_bits=row.significant_bits,
-        size_c=row.size_c,
-        size_z=row.size_z,
-        size_t=row.size_t,
+        pixels_id=pixels.id,
+        pixel_type=pixels.pixels_type,
+        significant_bits=pixels.significant_bits,
+        size_c=pixels.size_c,
+        size_z=pixels.size_z,
+        size_t=pixels.size_t,
     )
