@@ -67,6 +67,7 @@ TABLE = [
     (A.DELETE_USER, Privilege.MODIFY_USER, False, False),
     (A.DELETE_GROUP, Privilege.MODIFY_GROUP, False, False),
     (A.SUDO, Privilege.SUDO, True, False),
+    (A.UPLOAD_LOOKUP_TABLE, Privilege.WRITE_SCRIPT_REPO, False, False),
 ]
 
 
