@@ -26,6 +26,7 @@ from graphql_api.routes.graphql import graphql_routes
 from graphql_api.routes.guard import Guard
 from graphql_api.routes.health import health_routes
 from graphql_api.routes.problems import http_problem, internal_problem, tessera_problem
+from graphql_api.routes.rois import roi_routes
 from graphql_api.routes.uploads import upload_routes
 from graphql_api.schema import build_schema
 from graphql_api.schema.transport import Transport
@@ -94,7 +95,14 @@ def _executable_schema() -> GraphQLSchema:
 
 
 def _routes() -> list[BaseRoute]:
-    return [*graphql_routes(), *upload_routes(), *file_routes(), *health_routes(), *page_routes()]
+    return [
+        *graphql_routes(),
+        *upload_routes(),
+        *file_routes(),
+        *roi_routes(),
+        *health_routes(),
+        *page_routes(),
+    ]
 
 
 def open_services(settings: ApiSettings) -> Services:

@@ -16,6 +16,7 @@ from graphql_api.schema.mutations.containers import ContainerMutations
 from graphql_api.schema.mutations.credentials import CredentialMutations
 from graphql_api.schema.mutations.groups import GroupMutations
 from graphql_api.schema.mutations.import_files import ImportMutations
+from graphql_api.schema.mutations.import_rois import ImportRoiMutations
 from graphql_api.schema.mutations.key_values import KeyValueMutations
 from graphql_api.schema.mutations.link import LinkMutations
 from graphql_api.schema.mutations.login import LoginMutations
@@ -46,6 +47,7 @@ class Mutation(
     KeyValueMutations,
     ChannelMutations,
     RoiMutations,
+    ImportRoiMutations,
     LinkMutations,
     MembershipMutations,
     RenderingMutations,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -13,10 +14,12 @@ from graphql_api.compiler.declare import (
     Linked,
     Parts,
     ToOne,
+    argument,
     column,
     connection,
     planned,
     rows_of,
+    with_arguments,
 )
 from graphql_api.compiler.scope import Join, Source
 from graphql_api.schema.scalars import JSON, DateTime
@@ -45,6 +48,7 @@ from graphql_api.schema.types.where import DatasetWhere, FolderWhere, WellSample
 from graphql_api.schema.types.where_parts import RoiWhere
 from shared.models import images
 from shared.models.links import LINKS
+from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +73,24 @@ def _original(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -
         if storage.exists(name):
             read[name] = json.loads(storage.path(name).read_bytes())
     return [read.get(row["fileset.metadata_file"]) for row in rows]
+
+
+def _roi_exports(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
+    base = run.context.settings.api_url
+    refs = [ObjectRef("Image", row["id"]) for row in rows]
+    suffix = arguments["format"]
+    ending = suffix.value if isinstance(suffix, Enum) else suffix
+    return [f"{base}/~{run.context.grant_for(ref)}/rois/{ref}.{ending}" for ref in refs]
+
+
+@strawberry.enum(description="How ROIs are written as a file.")
+class RoiFileFormat(Enum):
+    """Formats of files of ROIs."""
+
+    GEOJSON = strawberry.enum_value(
+        "geojson", description="GeoJSON as QuPath has it; masks are left out."
+    )
+    OME_XML = strawberry.enum_value("ome.xml", description="OME-XML 2016-06; paths are left out.")
 
 
 @rows_of(IMAGES)
@@ -145,6 +167,10 @@ class Image(Owned, Annotatable, Node):
     original_metadata: JSON | None = planned(
         Batched(("fileset.metadata_file",), _original),
         "Everything that the reader found in the files, as they say it.",
+    )
+    roi_export_url: str = with_arguments(
+        planned(Batched(("id",), _roi_exports), "Signed address of all its ROIs as a file."),
+        argument("format", RoiFileFormat, "How they are written.", RoiFileFormat.GEOJSON),
     )
     rendering_settings: LazyRenderingSettings | None = settings_field()
     all_rendering_settings: list[LazyRenderingSettings] = all_settings_field()
