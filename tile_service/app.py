@@ -39,6 +39,7 @@ from tile_service.routes.measures import answer_histogram, answer_pixel
 from tile_service.routes.problems import incident, problem
 from tile_service.routes.thumbnails import answer_thumbnails
 from tile_service.routes.tiles import answer_tile
+from tile_service.routes.webgateway import WRITING, answer_webgateway, refuse_writing
 from tile_service.routes.zarr import zarr_route
 from tile_service.settings import TileSettings
 from tile_service.work_queue import WorkQueue
@@ -60,6 +61,7 @@ ROUTES: dict[str, Route] = {
     "zarr": zarr_route(Format.V2),
     "zarr5": zarr_route(Format.V3),
     "image": zarr_route(Format.V2, bare_numbers=True),
+    "webgateway": answer_webgateway,
 }
 """By the first segment of the path."""
 OPEN_ROUTES = frozenset({"healthz", "readyz", "metrics"})
@@ -126,7 +128,10 @@ class TileApp:
             elif exchange.method == "OPTIONS":
                 await exchange.answer_preflight()
             elif exchange.method not in {"GET", "HEAD"}:
-                await exchange.answer(_not_allowed())
+                if segments[0] == "webgateway" and WRITING.keys() & set(segments[1:2]):
+                    await refuse_writing(exchange, segments[1])
+                else:
+                    await exchange.answer(_not_allowed())
             else:
                 await route(exchange, segments[1:], opened.darkroom, self._settings)
         except ClientGone:

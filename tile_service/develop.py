@@ -244,15 +244,19 @@ class Darkroom:
 
     def render(self, picture: Picture) -> bytes:
         """Read, render and encode, in the calling thread; raises `BrokenFile`."""
+        pixels = self.paint(picture)
+        with timed("encode"):
+            return encode(pixels, picture.finish.format, picture.finish.quality)
+
+    def paint(self, picture: Picture) -> NDArray[np.uint8]:
+        """Read and render in the calling thread: RGBX (Y, X, 4); raises `BrokenFile`."""
         tables = self._tables.get(picture)
         with self._reading(picture.seen), timed("read"):
             image = self._images.get(picture.seen)
             planes = [self._read(image, picture, c) for c in tables.channels]
         with timed("render"):
             size = (picture.region.height, picture.region.width)
-            pixels = finish_pixels(render_with(tables, planes, size=size), picture.finish)
-        with timed("encode"):
-            return encode(pixels, picture.finish.format, picture.finish.quality)
+            return finish_pixels(render_with(tables, planes, size=size), picture.finish)
 
     @contextmanager
     def _reading(self, seen: SeenImage) -> Iterator[None]:

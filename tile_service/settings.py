@@ -59,6 +59,12 @@ class TileSettings(Settings):
         ge=2**20,
         description="Raw bytes of a region that one download as OME-TIFF may have.",
     )
+    gateway_max_tile_length: int = Field(
+        default=1024,
+        ge=64,
+        le=4096,
+        description="Longest side of a tile below /webgateway; a longer one is cut to it.",
+    )
     thumbnail_max_size: int = Field(
         default=1024, ge=96, description="Longest side of a thumbnail, in pixels."
     )

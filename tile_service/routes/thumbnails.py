@@ -75,7 +75,7 @@ async def _answer_batch(exchange: Exchange, darkroom: Darkroom, settings: TileSe
     }
     image_ids = [each.image_id for each in requests.values()]
     seen = await darkroom.admit_many(exchange.credential(), image_ids)
-    found = await exchange.unless_gone(_develop_all(requests, seen, darkroom, settings))
+    found = await exchange.unless_gone(develop_all(requests, seen, darkroom, settings))
     tiles = {text: found.get(text) for text in asked}
     media_type = MEDIA_TYPES[_format(exchange)]
     if "multipart/mixed" in exchange.header("accept"):
@@ -84,12 +84,13 @@ async def _answer_batch(exchange: Exchange, darkroom: Darkroom, settings: TileSe
         await exchange.answer(_json(tiles, media_type))
 
 
-async def _develop_all(
+async def develop_all(
     requests: dict[str, ThumbnailRequest],
     seen: dict[int, SeenImage],
     darkroom: Darkroom,
     settings: TileSettings,
 ) -> dict[str, bytes]:
+    """The thumbnails that can be made, by the text that asked for them."""
     slots = asyncio.Semaphore(_AT_ONCE)
     found: dict[str, bytes] = {}
 

@@ -115,8 +115,8 @@ def plate_of(plate_id: int) -> Callable[[Connection, Principal, Grant | None], S
         return ServedPlate(
             plate_id,
             plate.name,
-            _names(last_row + 1, plate.row_naming_convention),
-            _names(last_column + 1, plate.column_naming_convention),
+            place_names(last_row + 1, plate.row_naming_convention),
+            place_names(last_column + 1, plate.column_naming_convention),
             wells,
             _acquisitions(connection, principal, plate_id, used),
         )
@@ -180,7 +180,8 @@ def _acquisitions(
     return tuple(found)
 
 
-def _names(count: int, convention: str) -> tuple[str, ...]:
+def place_names(count: int, convention: str) -> tuple[str, ...]:
+    """The names of the first `count` rows or columns of a plate: A … Z, AA …, or 1, 2 …."""
     if convention == "letter":
         return tuple(_letters(number) for number in range(count))
     return tuple(str(number + 1) for number in range(count))
