@@ -40,6 +40,7 @@ from tile_service.routes.problems import incident, problem
 from tile_service.routes.thumbnails import answer_thumbnails
 from tile_service.routes.tiles import answer_tile
 from tile_service.routes.webgateway import WRITING, answer_webgateway, refuse_writing
+from tile_service.routes.webgateway.features import answer_features
 from tile_service.routes.zarr import zarr_route
 from tile_service.settings import TileSettings
 from tile_service.work_queue import WorkQueue
@@ -62,6 +63,7 @@ ROUTES: dict[str, Route] = {
     "zarr5": zarr_route(Format.V3),
     "image": zarr_route(Format.V2, bare_numbers=True),
     "webgateway": answer_webgateway,
+    "webclient": answer_webgateway,
 }
 """By the first segment of the path."""
 OPEN_ROUTES = frozenset({"healthz", "readyz", "metrics"})
@@ -114,6 +116,7 @@ class TileApp:
             _counted(send, scope),
             cookie_name=opened.cookie_name,
             origins=self._settings.origins,
+            outside=self._settings.public_tile_url.rstrip("/"),
         )
         segments = exchange.path.strip("/").split("/")
         route = ROUTES.get(segments[0])
@@ -122,13 +125,15 @@ class TileApp:
             self._check_host(exchange)
             if segments[0] in OPEN_ROUTES:
                 await self._rest(scope, receive, send)
+            elif segments == [""] and exchange.method == "OPTIONS":
+                await answer_features(exchange, self._settings)
             elif route is None:
                 unknown = NotFound("There is no such address.", hint="Tiles are below /tiles.")
                 await exchange.answer(problem(unknown))
             elif exchange.method == "OPTIONS":
                 await exchange.answer_preflight()
             elif exchange.method not in {"GET", "HEAD"}:
-                if segments[0] == "webgateway" and WRITING.keys() & set(segments[1:2]):
+                if route is answer_webgateway and WRITING.keys() & set(segments[1:2]):
                     await refuse_writing(exchange, segments[1])
                 else:
                     await exchange.answer(_not_allowed())

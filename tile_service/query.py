@@ -21,7 +21,7 @@ VIEW_PARAMETERS = frozenset({"z", "t", "c", "m", "p", "maps", "rdef", "v"})
 MAX_TEXT = 16_384
 _INDEX = re.compile(r"[0-9]{1,9}")
 _ID = re.compile(r"[1-9][0-9]{0,18}")
-_FRACTION = re.compile(r"(?:0(?:\.[0-9]{1,6})?|1(?:\.0{1,6})?|\.[0-9]{1,6})")
+_FRACTION = re.compile(r"(?:0(?:\.[0-9]{0,20})?|1(?:\.0{0,20})?|\.[0-9]{1,20})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,13 @@ _EXPOSED = (
     b"Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Link, Location, "
     b"Retry-After"
 )
-_PREFLIGHT = (
+_ASKED = (
+    b"Authorization, Cache-Control, Content-Type, If-None-Match, If-Range, Pragma, Range, "
+    b"X-Requested-With"
+)
+PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"Authorization, If-None-Match, If-Range, Range"),
+    (b"access-control-allow-headers", _ASKED),
     (b"access-control-max-age", b"86400"),
 )
 Result = TypeVar("Result")
@@ -62,12 +66,14 @@ class Exchange:
         *,
         cookie_name: str,
         origins: frozenset[str],
+        outside: str = "",
     ) -> None:
         self.scope = scope
         self._receive = receive
         self._send = send
         self._cookie_name = cookie_name
         self._origins = origins
+        self._outside = outside
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.method: str = scope["method"]
         self.grant = _cut_grant(scope)
@@ -104,10 +110,13 @@ class Exchange:
 
     @property
     def base(self) -> str:
-        """Scheme and host as the client wrote them, and the grant: what stands before the path."""
-        host = self.header("host")
+        """What stands before the path of an address that we tell: the outside address of the
+        service when it has one, else scheme and host as the client wrote them; then the grant.
+        """
         prefix = f"/~{self.grant}" if self.grant is not None else ""
-        return f"{self.scope.get('scheme', 'http')}://{host}{prefix}"
+        if self._outside:
+            return f"{self._outside}{prefix}"
+        return f"{self.scope.get('scheme', 'http')}://{self.header('host')}{prefix}"
 
     def has_current(self, etag: str) -> bool:
         """Whether the client holds this entity already (`If-None-Match`)."""
@@ -172,7 +181,7 @@ class Exchange:
             {
                 "type": "http.response.start",
                 "status": 204,
-                "headers": [*_ALWAYS, *self._cors(), *_PREFLIGHT],
+                "headers": [*_ALWAYS, *self._cors(), *PREFLIGHT],
             }
         )
         await self._send({"type": "http.response.body", "body": b""})

@@ -35,7 +35,7 @@ def test_a_query_is_decoded_once_and_counted() -> None:
         parse_query(b"c=%FF", TILE_PARAMETERS)
 
 
-@pytest.mark.parametrize("text", ["1", "0", "0.85", ".5", "1.0"])
+@pytest.mark.parametrize("text", ["1", "0", "0.85", ".5", "1.0", "0.30000000000000004"])
 def test_qualities(text: str) -> None:
     assert quality({"q": text}, 0.1) == float(text)
 

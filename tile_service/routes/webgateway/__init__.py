@@ -1,7 +1,7 @@
 """`/webgateway/…`: the addresses of OMERO.web's gateway, for viewers already written for OMERO.
 
-Reading only: what writes there is refused with the GraphQL mutation that does it here. Ids are bare
-numbers, in path and query.
+`/webclient/…` is another name of the same. Reading only: what writes there is refused with the
+GraphQL mutation that does it here. Ids are bare numbers, in path and query.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ GatewayRoute = Callable[["Exchange", list[str], "Darkroom", "TileSettings"], Awa
 
 READING: dict[str, GatewayRoute] = {
     "render_image": pictures.render_image,
+    "render_image_download": pictures.render_image_download,
     "render_image_rdef": pictures.render_image_rdef,
     "render_image_region": pictures.render_image_region,
     "render_image_region_rdef": pictures.render_image_region_rdef,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shared.download_names import attachment
 from shared.errors import Invalid, NotFound, TooLarge
 from tile_service.chunks.levels import Rectangle
 from tile_service.encode import TileFormat
@@ -48,6 +49,13 @@ async def render_image(
 ) -> None:
     """`render_image/{iid}[/{z}[/{t}]]`: a whole plane."""
     await _plane(exchange, segments, darkroom, settings, lenient_view)
+
+
+async def render_image_download(
+    exchange: Exchange, segments: list[str], darkroom: Darkroom, settings: TileSettings
+) -> None:
+    """`render_image_download/{iid}[/{z}[/{t}]]?format=jpeg|png|tif|webp`: as a file to save."""
+    await _plane(exchange, segments, darkroom, settings, lenient_view, is_download=True)
 
 
 async def render_image_rdef(
@@ -135,6 +143,8 @@ async def _plane(
     darkroom: Darkroom,
     settings: TileSettings,
     view_of: ViewOf,
+    *,
+    is_download: bool = False,
 ) -> None:
     numbered(segments, 1, 3, "render_image/{id}/{z}/{t}")
     number, query = bare_id(segments[0]), gateway_query(exchange.query)
@@ -147,7 +157,10 @@ async def _plane(
         sized = replace(finish, width=full.width, height=full.height)
         return plan_region(view, seen, whole, sized, settings)
 
-    await answer_picture(exchange, darkroom, number, view, plan)
+    def to_save(_: Picture) -> Mapping[str, str]:
+        return attachment(f"Image_{number}.{finish.format.value}") if is_download else {}
+
+    await answer_picture(exchange, darkroom, number, view, plan, to_save)
 
 
 async def _part(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -43,6 +44,7 @@ def addresses(ids: dict[str, int]) -> dict[str, str]:
     strict = "c=1|0:9$F00&m=c"
     return {
         "render_image": f"render_image/{image}/0/0/",
+        "render_image_download": f"render_image_download/{image}/",
         "render_image_rdef": f"render_image_rdef/{image}/0/0/?{strict}",
         "render_image_region": f"render_image_region/{image}/0/0/?tile=0,0,0",
         "render_image_region_rdef": f"render_image_region_rdef/{image}/0/0/?tile=0,0,0&{strict}",
@@ -161,12 +163,52 @@ async def test_jsonp_wraps_json_for_bearers_but_opens_no_cookie_to_other_pages(
     with house.database.read() as connection:
         name = cookie_name(connection.execute(Instance.__table__.select()).one().uuid)
     cookie = {"Cookie": f"{name}={house.log_in(house.ada)}"}
-    async with house.client(**cookie) as browser:
+    async with house.client(None, **cookie) as browser:
         for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200)):
             answer = await browser.get(
                 path, params={"callback": "f"}, headers={"Sec-Fetch-Site": site}
             )
             assert answer.status_code == status
+
+
+@sqlite_only
+async def test_options_on_the_root_tell_features_and_limits_to_everybody(house: TileHouse) -> None:
+    async with house.client() as nobody:
+        answer = await nobody.options("/", headers={"Origin": "https://viewer.example"})
+        below_a_grant = await nobody.options("/~abc/")
+        preflight = await nobody.options("/webgateway/imgData/1/")
+    told = answer.json()
+    assert answer.status_code == 200
+    assert (told["provider"], told["version"]) == ("Tessera", version("tessera"))
+    assert {"flip", "mask-color", "png-tiles", "quantization"} <= set(told["features"])
+    assert told["options"] == {
+        "maxTileLength": 1024, "maxPlaneWidth": 4096, "maxPlaneHeight": 4096,
+        "maxActiveChannels": 32, "cacheControl": "private, no-cache",
+    }  # fmt: skip
+    assert below_a_grant.json() == told
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "Authorization" in answer.headers["access-control-allow-headers"]
+    assert preflight.status_code == 204
+
+
+@sqlite_only
+async def test_webclient_is_the_same_and_an_image_may_be_saved(
+    house: TileHouse, ids: dict[str, int]
+) -> None:
+    async with house.client(house.ada) as client:
+        one, other = [
+            await client.get(f"/{root}/imgData/{ids['image']}/size/")
+            for root in ("webgateway", "webclient")
+        ]
+        assert one.content == other.content
+        refused = await client.post("/webclient/saveImgRDef/1/")
+        assert refused.status_code == 405
+        for suffix, media_type in (("png", "image/png"), ("tif", "image/tiff"), ("", "image/jpeg")):
+            answer = await client.get(
+                f"/webclient/render_image_download/{ids['image']}/", params={"format": suffix}
+            )
+            assert answer.headers["content-type"] == media_type
+            assert answer.headers["content-disposition"].startswith("attachment")
 
 
 PIECES = (
