@@ -18,8 +18,9 @@ from graphql_api.graph.execute.rows import Execution
 from graphql_api.graph.operations import groups_of, plan_operation
 from graphql_api.graph.plan import Plan
 from graphql_api.graph.report import full_report, summary
-from graphql_api.graph.request import OperationRequest
+from graphql_api.graph.request import DRY_RUN, OperationRequest
 from graphql_api.graph.storing import store_plan, use_plan
+from graphql_api.graph.targets import first_error
 from shared.auth.epoch import bump_epoch
 from shared.database import lock_groups
 from shared.errors import Conflict
@@ -55,10 +56,27 @@ def handlers() -> dict[str, Handler]:
 def run_operation(work: Work) -> None:
     """Carry out the operation that the Activity was booked for."""
     request = OperationRequest.from_json(work.request)
-    # Files are made before the transaction that refers to them, and never while it is open.
-    warnings = copy_files(work, request, refuse_blocked) if request.kind == "duplicate" else []
-    with work.database.write() as connection:
-        execute(connection, work, request, warnings)
+    try:
+        if work.request.get(DRY_RUN):
+            show(work, request)
+            return
+        # Files are made before the transaction that refers to them, and never while it is open.
+        warnings = copy_files(work, request, refuse_blocked) if request.kind == "duplicate" else []
+        with work.database.write() as connection:
+            execute(connection, work, request, warnings)
+    except ExceptionGroup as several:
+        raise first_error(several) from None
+
+
+def show(work: Work, request: OperationRequest) -> None:
+    """Plan on one snapshot, without locks, and end the Activity with the report."""
+    with work.database.planning() as planned:
+        plan = plan_operation(planned, work.principal, request)
+        with work.database.write() as connection:
+            plan_id = store_plan(planned, connection, plan, work.principal.user_id)
+            work.finish(
+                connection, report=full_report(connection, plan_id, summary(plan)), result=[]
+            )
 
 
 def execute(

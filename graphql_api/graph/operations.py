@@ -51,11 +51,18 @@ class Preparation:
 Prepare = Callable[["Connection", "Principal", "OperationRequest"], Preparation]
 
 
-def plan_operation(connection: Connection, principal: Principal, request: OperationRequest) -> Plan:
+def plan_operation(
+    connection: Connection,
+    principal: Principal,
+    request: OperationRequest,
+    *,
+    most: int | None = None,
+) -> Plan:
     """What the request would do, by the rights of now; nothing is changed.
 
     Raises `NotFound`, `Denied` or `Invalid` for what is wrong with the request itself; what only
-    the graph forbids is among the plan's blockers.
+    the graph forbids is among the plan's blockers. With `most`, raises `LargePlan` when more rows
+    than that are reached.
     """
     begin = _operations().get(request.kind)
     if begin is None:
@@ -63,7 +70,7 @@ def plan_operation(connection: Connection, principal: Principal, request: Operat
     prepare(connection)
     prepared = begin(connection, principal, request)
     policy = prepared.policy
-    expand(connection, principal, request, policy)
+    expand(connection, principal, request, policy, most)
     held = settle(connection, policy)
     present = names_reached(connection, GOING)
     if policy.links is not None:

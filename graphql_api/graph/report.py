@@ -121,7 +121,8 @@ def _item(section: str, row: Any) -> dict[str, Any]:
     if section == "UNLINKED":
         return {
             "link": row.object, "linkType": row.object.split(":")[0], "parent": row.parent,
-            "child": row.child, "staysBehind": row.stays, "reason": row.reason,
+            "child": row.child, "name": row.name, "staysBehind": row.stays,
+            "reason": row.reason,
         }  # fmt: skip
     if section == "BLOCKER":
         blocker = Blocker(row.object, row.parent, row.child, Reason(row.reason))

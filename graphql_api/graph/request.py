@@ -16,6 +16,8 @@ KINDS = (
     "move_to_group", "change_owner", "duplicate", "delete", "restore", "purge", "change_level",
     "undo",
 )  # fmt: skip
+DRY_RUN = "dry_run"
+"""The key of a booked request that says that it is only to be shown."""
 TAG_POLICIES = ("LEAVE", "COPY", "MATCH_BY_NAME")
 
 BASES: Mapping[str, str] = {

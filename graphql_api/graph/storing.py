@@ -97,7 +97,7 @@ def load_plan(
         )
     ).one_or_none()
     if row is None:
-        raise NotFound(f"There is no Plan:{plan_id}.", hint="Make a new dry run.")
+        raise no_plan(f"Plan:{plan_id}")
     if row.used_at is not None or row.expires_at <= now():
         raise Conflict(
             f"Plan:{plan_id} was used or is older than a day.",
@@ -117,12 +117,25 @@ def use_plan(connection: Connection, principal: Principal, plan: Plan) -> None:
         return
     _, _, shown = load_plan(connection, principal, plan_id)
     if shown != plan.fingerprint:
-        raise Conflict(
-            "What was shown is no longer what would be done: the data have changed since.",
-            hint="Make a new dry run and look at it.",
-            target=f"Plan:{plan_id}",
-        )
+        raise changed_since(plan_id)
     connection.execute(update(StoredPlan).where(StoredPlan.id == plan_id).values(used_at=now()))
+
+
+def no_plan(text: str) -> NotFound:
+    """The error for a plan that is not there, or somebody else's."""
+    shown = text[:80]
+    return NotFound(
+        f"There is no {shown}.", hint="Make a new dry run.", target=shown, path=("planId",)
+    )
+
+
+def changed_since(plan_id: int) -> Conflict:
+    """The error for a plan that would do something else by now."""
+    return Conflict(
+        "What was shown is no longer what would be done: the data have changed since.",
+        hint="Make a new dry run and look at it.",
+        target=f"Plan:{plan_id}",
+    )
 
 
 def forget_plans(connection: Connection, older_than: int) -> int:

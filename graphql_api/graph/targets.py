@@ -17,7 +17,7 @@ from graphql_api.graph.edges import CODES, NAMES, Edge, Kind, edges_of, table_of
 from graphql_api.graph.planner.expand import begin
 from graphql_api.graph.planner.tables import REACHED
 from graphql_api.graph.request import class_named
-from shared.auth.decide import require
+from shared.auth.decide import decide, denied
 from shared.auth.rules import Action, base_class
 from shared.auth.select import allowed, visible
 from shared.database import ids_in
@@ -48,13 +48,12 @@ def node_class(name: str) -> str:
 
 
 def find(connection: Connection, principal: Principal, refs: Sequence[str]) -> list[Target]:
-    """The visible objects that references name; raises `NotFound` for the first that is not."""
+    """The visible objects that references name; raises a group of `NotFound`, one for each that
+    is not.
+    """
     if not refs:
         raise Invalid("No target is named.", hint="Name at least one.", path=("targets",))
-    try:
-        return find_targets(connection, principal, refs, path=("targets",))
-    except ExceptionGroup as several:
-        raise first_error(several) from None
+    return find_targets(connection, principal, refs, path=("targets",))
 
 
 def first_error(group: ExceptionGroup[Exception]) -> TesseraError:
@@ -74,7 +73,8 @@ def start(
 ) -> Roots:
     """Put the request's targets into the planner's table.
 
-    Raises `NotFound`, `Denied` with the target, or `Invalid` for a class that cannot be one.
+    Raises a group of `NotFound` or of `Denied`, one for each target; a class that cannot be a
+    target is denied too.
     """
     targets = find(connection, principal, request.targets)
     ids: dict[str, list[int]] = defaultdict(list)
@@ -83,9 +83,13 @@ def start(
     if request.start_from:
         _start_below(connection, principal, request, action, ids)
     else:
-        for target in targets:
-            _must_be_legal(node_class(target.facts.class_name), legal)
-            require(principal, action, target.facts, target.ref)
+        refused = [
+            fault
+            for target in targets
+            if (fault := _refusal(principal, action, target, legal)) is not None
+        ]
+        if refused:
+            raise ExceptionGroup("refused", refused)
         for name, numbers in ids.items():
             begin(connection, name, lambda row, n=numbers: ids_in(connection, row.c.id, n))
     return roots(connection, targets)
@@ -111,13 +115,19 @@ def roots(connection: Connection, targets: Sequence[Target]) -> Roots:
     )
 
 
-def _must_be_legal(name: str, legal: Collection[str]) -> None:
+def _refusal(
+    principal: Principal, action: Action, target: Target, legal: Collection[str]
+) -> Denied | None:
+    name = node_class(target.facts.class_name)
     if name not in legal and base_class(name) not in legal:
-        raise Denied(
+        return Denied(
             f"This operation does not start at a {name}.",
             reasons=("CLASS_NOT_LEGAL",),
             hint="Such objects go only together with what holds them.",
+            target=str(target.ref),
         )
+    verdict = decide(principal, action, target.facts)
+    return None if verdict else denied(principal, action, target.facts, verdict, target.ref)
 
 
 def _start_below(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    func,
     literal,
     null,
     select,
@@ -34,10 +35,24 @@ if TYPE_CHECKING:
     from shared.auth.principal import Principal
 
 
+class LargePlan(Exception):
+    """More is reached than fits into a request: a worker has to do it."""
+
+
 def expand(
-    connection: Connection, principal: Principal, request: OperationRequest, policy: Policy
+    connection: Connection,
+    principal: Principal,
+    request: OperationRequest,
+    policy: Policy,
+    most: int | None = None,
 ) -> None:
-    """Reach everything that the policy's edges lead to, starting from wave 0."""
+    """Reach everything that the policy's edges lead to, starting from wave 0.
+
+    Raises `LargePlan` as soon as more than `most` rows are reached.
+    """
+    reached = 0
+    if most is not None:
+        reached = connection.execute(select(func.count()).select_from(REACHED)).scalar_one()
     leads: dict[int, list[Follow]] = defaultdict(list)
     for follow in policy.follows:
         near = follow.edge.target if follow.upward else follow.edge.source
@@ -53,10 +68,14 @@ def expand(
         follows = [follow for code in sorted(front) for follow in leads.get(code, ())]
         if not follows:
             return
+        if most is not None and reached > most:
+            raise LargePlan(most)
         wave += 1
         arms = [_arm(principal, request, policy, follow, wave - 1) for follow in follows]
-        if not add(connection, union_all(*arms).subquery(), wave):
+        added = add(connection, union_all(*arms).subquery(), wave)
+        if not added:
             return
+        reached += added
         analyze(connection)
 
 

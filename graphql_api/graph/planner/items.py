@@ -80,6 +80,13 @@ def _cut(name: str) -> Any:
         note = rows_of("Annotation")
         joined = joined.join(note, note.c.id == link.c.child_id)
         child_class = note.c.class_name
+        child_name: Any = func.coalesce(note.c.text_value, note.c.name)
+    else:
+        below = table_of(child_class).alias()
+        joined = joined.join(below, below.c.id == link.c.child_id)
+        child_name = _name_of(below)
+    above = table_of(kind.parent.__name__).alias()
+    joined = joined.join(above, above.c.id == link.c.parent_id)
     stays = case(
         (parent.c.id.is_not(None), literal("CHILD", String)),
         (child.c.id.is_not(None), literal("PARENT", String)),
@@ -91,6 +98,7 @@ def _cut(name: str) -> Any:
         object=reference(name, row.c.id),
         parent=reference(kind.parent.__name__, link.c.parent_id),
         child=reference(child_class, link.c.child_id),
+        name=case((stays == "PARENT", _name_of(above)), else_=child_name),
         stays=stays,
     )
     return (
@@ -98,6 +106,10 @@ def _cut(name: str) -> Any:
         .select_from(joined)
         .where(row.c.cls == CODES[name], row.c.state == int(State.CUT))
     )
+
+
+def _name_of(table: Any) -> Any:
+    return table.c["name"] if "name" in table.c else cast(null(), String)
 
 
 def _goes(alias: Any, class_name: str, id_: Any) -> Any:
@@ -109,11 +121,9 @@ def _goes(alias: Any, class_name: str, id_: Any) -> Any:
 def _object(class_name: str, state: State) -> Any:
     row, table = reached_rows(), rows_of(class_name)
     joined = row.join(table, table.c.id == row.c.id)
-    name: Any = cast(null(), String)
+    name = _name_of(table)
     if class_name == "Annotation":
         name = func.coalesce(table.c.text_value, table.c.name)
-    elif "name" in table.c:
-        name = table.c["name"]
     section = "LEFT_BEHIND" if state is State.STAY else "DELETED"
     own = row.c.sub if class_name == "Annotation" else class_name
     columns = _columns(section, row, object=reference(own, row.c.id), name=name)

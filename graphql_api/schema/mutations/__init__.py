@@ -11,9 +11,12 @@ from graphql_api.schema.mutations.activities import ActivityMutations
 from graphql_api.schema.mutations.annotate import AnnotateMutations
 from graphql_api.schema.mutations.annotations import AnnotationMutations
 from graphql_api.schema.mutations.apply_rendering import ApplyRenderingMutations
+from graphql_api.schema.mutations.change_owner import ChangeOwnerMutations
 from graphql_api.schema.mutations.channels import ChannelMutations
 from graphql_api.schema.mutations.containers import ContainerMutations
 from graphql_api.schema.mutations.credentials import CredentialMutations
+from graphql_api.schema.mutations.delete import DeleteMutations
+from graphql_api.schema.mutations.execute_plan import ExecutePlanMutations
 from graphql_api.schema.mutations.groups import GroupMutations
 from graphql_api.schema.mutations.import_files import ImportMutations
 from graphql_api.schema.mutations.import_rois import ImportRoiMutations
@@ -22,6 +25,7 @@ from graphql_api.schema.mutations.link import LinkMutations
 from graphql_api.schema.mutations.login import LoginMutations
 from graphql_api.schema.mutations.lookup_tables import LookupTableMutations
 from graphql_api.schema.mutations.membership import MembershipMutations
+from graphql_api.schema.mutations.move_to_group import MoveMutations
 from graphql_api.schema.mutations.rendering import RenderingMutations
 from graphql_api.schema.mutations.rois import RoiMutations
 from graphql_api.schema.mutations.tags import TagMutations
@@ -49,6 +53,10 @@ class Mutation(
     RoiMutations,
     ImportRoiMutations,
     LinkMutations,
+    MoveMutations,
+    ChangeOwnerMutations,
+    DeleteMutations,
+    ExecutePlanMutations,
     MembershipMutations,
     RenderingMutations,
     ApplyRenderingMutations,

@@ -22,6 +22,7 @@ from graphql_api.compiler.declare import (
     with_arguments,
 )
 from graphql_api.compiler.scope import Scope, Source
+from graphql_api.graph.request import DRY_RUN
 from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.objects import Node
 from graphql_api.schema.types.references import LazyUser
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from graphql_api.compiler.declare import Values
     from graphql_api.compiler.run import Run
     from graphql_api.schema.mutations.outcomes import MutationError
+    from graphql_api.schema.types.reports import OperationReport
 
+LazyReport = Annotated["OperationReport", strawberry.lazy("graphql_api.schema.types.reports")]
 LazyError = Annotated["MutationError", strawberry.lazy("graphql_api.schema.mutations.outcomes")]
 
 
@@ -101,6 +104,20 @@ def _viewer_can(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]
     ]
 
 
+def _reports(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+    """Imports and single cuts end without a report of the graph engine."""
+    from graphql_api.schema.types.reports import report_of
+
+    return [
+        report_of(row["report"]) if row["report"] and "planId" in row["report"] else None
+        for row in rows
+    ]
+
+
+def _dry(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+    return [bool(row["request"].get(DRY_RUN)) for row in rows]
+
+
 def _errors(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
     return [[_mutation_error(value) for value in row["errors"] or ()] for row in rows]
 
@@ -151,6 +168,12 @@ class Activity(Node):
     created_at: DateTime = column("created_at", "When it was asked for.")
     started_at: DateTime | None = column("started_at", "When a worker began.")
     finished_at: DateTime | None = column("finished_at", "When it ended.")
+    is_dry_run: bool = planned(
+        Batched(("request",), _dry), "Whether it only showed what would be done."
+    )
+    report: LazyReport | None = planned(
+        Batched(("report",), _reports), "What a graph operation does or did; null for other jobs."
+    )
     errors: list[LazyError] = planned(Batched(("errors",), _errors), "Why it failed.")
     result: list[Node] = with_arguments(
         planned(References("result"), "What it made or changed, as far as the caller sees it."),
