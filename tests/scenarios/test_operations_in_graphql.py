@@ -243,3 +243,29 @@ async def test_p30_p32_p33_who_may_give_to_whom(api: GraphQLClient, lab: Lab) ->
     )
     assert done["activity"]["state"] == "SUCCEEDED"
     assert {lab.value(each, "owner_id") for each in (dataset, image)} == {people["C"]}
+
+
+async def test_p25_a_dataset_is_copied_with_everything_in_it(api: GraphQLClient, lab: Lab) -> None:
+    g1 = lab.group("g1", ANNOTATE, "AB")
+    project, dataset = lab.row("Project", "A", g1), lab.row("Dataset", "A", g1, name="d")
+    image = lab.image("A", g1)
+    lab.link(project, dataset, "A")
+    lab.link(dataset, image, "A")
+    lab.annotate(image, "TagAnnotation", "A")
+
+    done = await operate(api, lab, "B", "duplicate", targets=[str(dataset)], nameSuffix=" (copy)")
+
+    assert done["errors"] == []
+    assert done["activity"]["state"] == "SUCCEEDED", done
+    copies = [each["id"] for each in done["activity"]["result"]]
+    assert len(copies) == 1
+    assert str(dataset) not in copies
+    query = """query Q($id: ID!) { node(id: $id) { ... on Dataset {
+      name owner { id } projects { totalCount }
+      images { nodes { owner { id } annotations { nodes { owner { id } } } } } } } }"""
+    found = await api.data(query, {"id": copies[0]}, user=lab.people["B"])
+    me = {"id": f"User:{lab.people['B']}"}
+    assert found == {
+        "name": "d (copy)", "owner": me, "projects": {"totalCount": 0},
+        "images": {"nodes": [{"owner": me, "annotations": {"nodes": [{"owner": me}]}}]},
+    }  # fmt: skip

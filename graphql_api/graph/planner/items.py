@@ -82,10 +82,10 @@ def _cut(name: str) -> Any:
         child_class = note.c.class_name
         child_name: Any = func.coalesce(note.c.text_value, note.c.name)
     else:
-        below = table_of(child_class).alias()
+        below = rows_of(child_class)
         joined = joined.join(below, below.c.id == link.c.child_id)
         child_name = _name_of(below)
-    above = table_of(kind.parent.__name__).alias()
+    above = rows_of(kind.parent.__name__)
     joined = joined.join(above, above.c.id == link.c.parent_id)
     stays = case(
         (parent.c.id.is_not(None), literal("CHILD", String)),

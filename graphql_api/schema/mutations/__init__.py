@@ -16,6 +16,7 @@ from graphql_api.schema.mutations.channels import ChannelMutations
 from graphql_api.schema.mutations.containers import ContainerMutations
 from graphql_api.schema.mutations.credentials import CredentialMutations
 from graphql_api.schema.mutations.delete import DeleteMutations
+from graphql_api.schema.mutations.duplicate import DuplicateMutations
 from graphql_api.schema.mutations.execute_plan import ExecutePlanMutations
 from graphql_api.schema.mutations.groups import GroupMutations
 from graphql_api.schema.mutations.import_files import ImportMutations
@@ -55,6 +56,7 @@ class Mutation(
     LinkMutations,
     MoveMutations,
     ChangeOwnerMutations,
+    DuplicateMutations,
     DeleteMutations,
     ExecutePlanMutations,
     MembershipMutations,
