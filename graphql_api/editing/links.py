@@ -113,9 +113,11 @@ def plan_links(
     planned = []
     for parent in parents:
         for child in children:
-            try:
-                planned.append(_planned(connection, principal, parent, child, groups))
-            except TesseraError as fault:
+            found = _planned(connection, principal, parent, child, groups)
+            if isinstance(found, NewLink):
+                planned.append(found)
+                continue
+            for fault in found:
                 faults.setdefault((type(fault).__name__, fault.target or fault.message), fault)
     if faults:
         raise ExceptionGroup("refused", list(faults.values()))
@@ -128,24 +130,30 @@ def _planned(
     parent: Target,
     child: Target,
     groups: dict[int, GroupFacts],
-) -> NewLink:
+) -> NewLink | Sequence[TesseraError]:
+    """The link, or everything that forbids it: each end that is refused is told."""
     kind = KINDS.get((parent.ref.class_name, child.ref.class_name))
     if kind is None:
-        raise Invalid(
+        wrong = Invalid(
             f"{child.ref} cannot be linked into {parent.ref}.",
             hint="Datasets go into Projects, Images into Datasets, Plates into Screens.",
             path=("children",),
             target=str(child.ref),
         )
-    require_same_group(parent.group_id, child.facts)
+        return [wrong]
+    try:
+        require_same_group(parent.group_id, child.facts)
+    except Invalid as error:
+        return [error]
     if parent.group_id not in groups:
         groups[parent.group_id] = load_group(connection, parent.group_id)
     owner_id = link_owner(principal, groups[parent.group_id], parent.owner_id, child.owner_id)
-    for end in (parent, child):
-        verdict = may_refer(principal, kind.name, owner_id, end.facts)
-        if not verdict:
-            raise refusal(principal, end)
-    return NewLink(kind, parent, child, owner_id)
+    refused = [
+        refusal(principal, end)
+        for end in (parent, child)
+        if not may_refer(principal, kind.name, owner_id, end.facts)
+    ]
+    return refused or NewLink(kind, parent, child, owner_id)
 
 
 def refusal(principal: Principal, end: Target) -> Denied:

@@ -19,7 +19,7 @@ from graphql_api.editing.texts import valid_description, valid_name
 from graphql_api.rois.check import checked_shape
 from graphql_api.rois.shape import PlaneSizes, RoiData, columns_of
 from shared.auth.creation import GroupFacts, link_owner, may_refer, require_same_group
-from shared.auth.decide import ObjectFacts, decide, denied
+from shared.auth.decide import ObjectFacts, decide, denied, require
 from shared.auth.epoch import bump_epoch
 from shared.auth.rules import Action
 from shared.clock import now
@@ -159,6 +159,9 @@ def _found(connection: Connection, principal: Principal, place: RoiPlace) -> _Pl
     )  # fmt: skip
     folders = hold_targets(connection, principal, place.folders, ["Folder"], path=("folders",))
     image = images[0] if images else None
+    if image is not None and place.owner is None:
+        # the image's own refusal first: it is what its `viewerCan.annotate` announces
+        require(principal, Action.ANNOTATE, image.facts, image.ref)
     above = images[0] if images else folders[0]
     new = NewContainer("Roi", "", group=place.group, owner=place.owner)
     group = group_of_new(connection, principal, new, above)

@@ -1,0 +1,76 @@
+"""Which mutation each flag of `viewerCan` speaks of: one line per mutation and classes.
+
+A mutation that lands is added here; the walk in `tests/properties/test_flags_tell_the_truth.py`
+does the rest. `given` makes the input in which nothing but the object itself can be refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.support.rights_stage import At
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A mutation, the flag that announces it, and the classes on which it is tried."""
+
+    flag: str
+    mutation: str
+    classes: tuple[str, ...]
+    given: Callable[[At], dict[str, Any]]
+
+
+CONTAINERS = ("Project", "Dataset", "Folder", "Screen", "Plate", "Image")
+RECTANGLE = {"rectangle": {"x": 0, "y": 0, "width": 1, "height": 1}}
+
+TRIALS = (
+    *(
+        Trial("update", f"update{name}", (name,), lambda at: {"id": at.ref, "name": "new"})
+        for name in CONTAINERS
+    ),
+    Trial("update", "updateTag", ("TagAnnotation",), lambda at: {"id": at.ref, "name": "new"}),
+    Trial(
+        "update", "updateAnnotation", ("CommentAnnotation",),
+        lambda at: {"id": at.ref, "text": "new"},
+    ),
+    Trial("update", "updateRoi", ("Roi",), lambda at: {"id": at.ref, "name": "new"}),
+    Trial(
+        "update", "renameChannels", ("Image",), lambda at: {"targets": [at.ref], "names": ["new"]}
+    ),
+    Trial("delete", "deleteRoi", ("Roi",), lambda at: {"targets": [at.ref]}),
+    Trial("delete", "unannotate", ("ImageAnnotationLink",), lambda at: {"links": [at.ref]}),
+    Trial("annotate", "annotate", CONTAINERS, lambda at: {"targets": [at.ref], "comment": "hm"}),
+    Trial("annotate", "createRoi", ("Image",), lambda at: {"image": at.ref, "shapes": []}),
+    Trial(
+        "link", "link", ("Project",),
+        lambda at: {"parents": [at.ref], "children": [at.own("Dataset")]},
+    ),
+    Trial(
+        "link", "link", ("Dataset",),
+        lambda at: {"parents": [at.own("Project")], "children": [at.ref]},
+    ),
+    Trial(
+        "link", "link", ("Image",),
+        lambda at: {"parents": [at.own("Dataset")], "children": [at.ref]},
+    ),
+    Trial(
+        "link", "link", ("Screen",),
+        lambda at: {"parents": [at.ref], "children": [at.own("Plate")]},
+    ),
+    Trial(
+        "link", "link", ("Plate",),
+        lambda at: {"parents": [at.own("Screen")], "children": [at.ref]},
+    ),
+    Trial(
+        "link", "link", ("Folder",),
+        lambda at: {"parents": [at.ref], "children": [at.own("Image")]},
+    ),
+    Trial(
+        "saveRendering", "saveRenderingSettings", ("Image",),
+        lambda at: {"image": at.ref, "settings": {"model": "COLOR"}},
+    ),
+)  # fmt: skip
