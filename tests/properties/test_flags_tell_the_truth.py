@@ -85,7 +85,9 @@ def is_denied(errors: list[dict[str, Any]], ref: str) -> bool:
 
 def test_flags_are_false_exactly_when_the_mutation_is_denied(stage: Stage) -> None:
     trials = placed(stage)
-    refused, invisible, allowed = [], [], []
+    refused: list[tuple[Trial, At]] = []
+    invisible: list[tuple[Trial, At]] = []
+    allowed: list[tuple[Trial, At]] = []
     for role in ROLES:
         mine = {key: at for key, at in trials.items() if key[0] == role}
         seen = flags(stage, role, [at.ref for at in mine.values()])
