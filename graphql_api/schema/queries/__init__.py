@@ -9,6 +9,7 @@ from graphql_api.schema.queries.credentials import CredentialQueries
 from graphql_api.schema.queries.lookup_tables import LookupTableQueries
 from graphql_api.schema.queries.objects import ObjectQueries
 from graphql_api.schema.queries.paths import PathQueries
+from graphql_api.schema.queries.sums import SumQueries
 from graphql_api.schema.queries.tree import TreeQueries
 
 
@@ -20,5 +21,6 @@ class Query(
     CredentialQueries,
     PathQueries,
     LookupTableQueries,
+    SumQueries,
 ):
     """Root of queries."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,12 @@ from graphql_api.schema.types.annotatable import Annotatable
 from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.objects import Node, Owned
 from graphql_api.schema.types.orders import NamedOrder, PlainOrder, WellSampleOrder
+from graphql_api.schema.types.original_metadata import (
+    LazyOriginalMetadata,
+    address_field,
+    pairs_field,
+    whole_field,
+)
 from graphql_api.schema.types.references import (
     LazyChannel,
     LazyDataset,
@@ -63,16 +68,6 @@ IMAGES = Source(
         "fileset": Join(images.Fileset, "fileset_id"),
     },
 )
-
-
-def _original(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
-    """Each file of metadata is read once, however many images it serves."""
-    read: dict[str, Any] = {}
-    for name in {row["fileset.metadata_file"] for row in rows} - {None}:
-        storage = run.context.storage
-        if storage.exists(name):
-            read[name] = json.loads(storage.path(name).read_bytes())
-    return [read.get(row["fileset.metadata_file"]) for row in rows]
 
 
 def _roi_exports(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
@@ -164,13 +159,12 @@ class Image(Owned, Annotatable, Node):
     tiles: TileAccess | None = planned(
         TILES, "Where its tiles are to be had; null while it has no pixels."
     )
-    original_metadata: JSON | None = planned(
-        Batched(("fileset.metadata_file",), _original),
-        "Everything that the reader found in the files, as they say it.",
-    )
     roi_export_url: str = with_arguments(
         planned(Batched(("id",), _roi_exports), "Signed address of all its ROIs as a file."),
         argument("format", RoiFileFormat, "How they are written.", RoiFileFormat.GEOJSON),
     )
+    original_metadata: JSON | None = whole_field()
+    original_metadata_pairs: LazyOriginalMetadata = pairs_field()
+    original_metadata_url: str | None = address_field()
     rendering_settings: LazyRenderingSettings | None = settings_field()
     all_rendering_settings: list[LazyRenderingSettings] = all_settings_field()

@@ -169,6 +169,12 @@ def file_denials() -> Any:
     return _denials(_FILE_DENIALS)
 
 
+def rights_by_class() -> tuple[Any, Any]:
+    """`viewerCan` and `viewerCannot` of rows that are made and name their class themselves."""
+    flags, refused = _decided("class_name")
+    return planned(flags, "What the caller may do with it."), _denials(refused)
+
+
 def part_rights(holder: str) -> tuple[Any, Any]:
     """`viewerCan` and `viewerCannot` of a part: the rights are those of the join `holder`."""
     flags, refused = _decided(holder=f"{holder}.")
