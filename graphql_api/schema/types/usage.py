@@ -7,7 +7,6 @@ of its images be meant, because they can only go together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
