@@ -56,14 +56,11 @@ from shared.models.links import LINKS
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
     from collections.abc import Mapping, Sequence
 
     from graphql_api.compiler.declare import Values
     from graphql_api.compiler.run import Run
-=======
     pass
->>>>>>> 264b7ac (Sort imports)
 
 IMAGES = Source(
     images.Image,
