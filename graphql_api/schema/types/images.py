@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
     from graphql_api.compiler.declare import Values
     from graphql_api.compiler.run import Run
-    pass
+
 
 IMAGES = Source(
     images.Image,
