@@ -1,4 +1,4 @@
-"""Make Projects, Datasets, Screens and Folders: in which group, for whom, and under which parent.
+"""Make containers and reagents: in which group, for whom, and under which parent.
 
 Without a group it is the parent's, else the caller's default group; without an owner semantics 2.5
 decides. The link to the parent follows the rules of every other link.
@@ -7,7 +7,7 @@ decides. The link to the parent follows the rules of every other link.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
@@ -44,9 +44,13 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
     "Screen": (),
     "Folder": ("Folder",),
     "TagAnnotation": ("TagAnnotation",),
+    "Reagent": ("Screen",),
 }
 """Into which classes something new of a class can be put."""
-PARENT_COLUMNS: Mapping[str, str] = {"Folder": "parent_folder_id"}
+PARENT_COLUMNS: Mapping[str, str] = {
+    "Folder": "parent_folder_id",
+    "Reagent": "screen_id",
+}
 """The column that names the parent, for classes that are no links' children."""
 
 
@@ -60,6 +64,8 @@ class NewContainer:
     group: str | None = None
     parent: str | None = None
     owner: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Further columns, checked already."""
 
 
 def create_container(connection: Connection, principal: Principal, new: NewContainer) -> ObjectRef:
@@ -89,6 +95,7 @@ def create_container(connection: Connection, principal: Principal, new: NewConta
             name_key=sort_key(name),
             description=description,
             **placed,
+            **new.more,
         )
         .returning(table.c.id)
     ).scalar_one()

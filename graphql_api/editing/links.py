@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from shared.database import Database
 
 MAX_PAIRS = 10_000
-LINKABLE = ("Project", "Dataset", "Screen", "Folder")
-"""Classes that people link content into; wells take reagents by their own mutation."""
+LINKABLE = ("Project", "Dataset", "Screen", "Folder", "Well")
+"""Classes that people link content into; wells take reagents."""
 KINDS: Mapping[tuple[str, str], LinkKind] = {
     (kind.parent.__name__, kind.child.__name__): kind
     for kind in CONTAINER_LINKS
@@ -136,7 +136,8 @@ def _planned(
     if kind is None:
         wrong = Invalid(
             f"{child.ref} cannot be linked into {parent.ref}.",
-            hint="Datasets go into Projects, Images into Datasets, Plates into Screens.",
+            hint="Datasets go into Projects, Images into Datasets, Plates into Screens, Reagents "
+            "into Wells, Images and ROIs into Folders.",
             path=("children",),
             target=str(child.ref),
         )

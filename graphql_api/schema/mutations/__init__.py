@@ -29,6 +29,7 @@ from graphql_api.schema.mutations.membership import MembershipMutations
 from graphql_api.schema.mutations.move_to_group import MoveMutations
 from graphql_api.schema.mutations.rendering import RenderingMutations
 from graphql_api.schema.mutations.rois import RoiMutations
+from graphql_api.schema.mutations.screening import ScreeningMutations
 from graphql_api.schema.mutations.tags import TagMutations
 from graphql_api.schema.mutations.unannotate import UnannotateMutations
 from graphql_api.schema.mutations.update import UpdateMutations
@@ -53,6 +54,7 @@ class Mutation(
     ChannelMutations,
     RoiMutations,
     ImportRoiMutations,
+    ScreeningMutations,
     LinkMutations,
     MoveMutations,
     ChangeOwnerMutations,

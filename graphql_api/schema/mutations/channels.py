@@ -9,11 +9,11 @@ import strawberry
 from graphql_api.compiler.planner import fetch_nodes
 from graphql_api.context import RequestContext
 from graphql_api.editing.channels import rename_channels
-from graphql_api.editing.pixel_sizes import PixelChange, Quantity, update_pixels
+from graphql_api.editing.pixel_sizes import PixelChange, update_pixels
+from graphql_api.editing.quantities import Quantity
 from graphql_api.schema.mutations.lengths import LengthInput
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.mutations.update import given_values
-from graphql_api.schema.types.quantities import MICROMETERS
 from graphql_api.schema.types.references import LazyPixels
 
 Info = strawberry.Info[RequestContext, None]
@@ -105,7 +105,7 @@ def _update_pixels(info: Info, input: UpdatePixelsInput) -> UpdatePixelsPayload:
             name: None if given is None else Quantity(given.value, given.unit or "µm")
             for name, given in given_values(input, *SIZES).items()
         }
-        change = PixelChange(str(input.id), sizes, frozenset(MICROMETERS), input.expected_version)
+        change = PixelChange(str(input.id), sizes, input.expected_version)
         ref = update_pixels(context.database, context.require_principal(), change)
         context.renew()
         return UpdatePixelsPayload(pixels=fetch_nodes(info, [ref], "pixels")[0])

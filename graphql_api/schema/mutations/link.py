@@ -27,7 +27,7 @@ class LinkInput:
     """Input of `link`."""
 
     parents: list[strawberry.ID] = strawberry.field(
-        description="Projects, Datasets, Screens or Folders."
+        description="Projects, Datasets, Screens, Folders or Wells."
     )
     children: list[strawberry.ID] = strawberry.field(
         description="What goes into each of the parents."

@@ -1,25 +1,24 @@
-"""`updateProject` and its siblings: name and description of containers, plates and images.
+"""`updateProject` and its siblings: name and description of containers and images.
 
 What is left out of an input stays as it is; null empties a description.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import dataclasses
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import strawberry
 
 from graphql_api.compiler.planner import fetch_nodes
 from graphql_api.context import RequestContext
-from graphql_api.editing.updates import TextChange, update_texts
+from graphql_api.editing.updates import ObjectChange, update_object
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.types.references import (
     LazyDataset,
     LazyFolder,
     LazyImage,
-    LazyPlate,
     LazyProject,
-    LazyScreen,
 )
 
 if TYPE_CHECKING:
@@ -59,15 +58,9 @@ class UpdateDatasetInput(UpdateInput):
 class UpdateFolderInput(UpdateInput):
     """Input of `updateFolder`."""
 
-
-@strawberry.input(description="What is to change in a Screen.")
-class UpdateScreenInput(UpdateInput):
-    """Input of `updateScreen`."""
-
-
-@strawberry.input(description="What is to change in a Plate.")
-class UpdatePlateInput(UpdateInput):
-    """Input of `updatePlate`."""
+    parent: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The Folder in which it lies; null for none."
+    )
 
 
 @strawberry.input(description="What is to change in an Image.")
@@ -103,22 +96,6 @@ class UpdateFolderPayload:
     errors: list[MutationError] = _errors()
 
 
-@strawberry.type(description="The changed Screen, or why it was not changed.")
-class UpdateScreenPayload:
-    """Answer of `updateScreen`."""
-
-    screen: LazyScreen | None = strawberry.field(default=None, description="The Screen.")
-    errors: list[MutationError] = _errors()
-
-
-@strawberry.type(description="The changed Plate, or why it was not changed.")
-class UpdatePlatePayload:
-    """Answer of `updatePlate`."""
-
-    plate: LazyPlate | None = strawberry.field(default=None, description="The Plate.")
-    errors: list[MutationError] = _errors()
-
-
 @strawberry.type(description="The changed Image, or why it was not changed.")
 class UpdateImagePayload:
     """Answer of `updateImage`."""
@@ -135,48 +112,55 @@ def given_values(given: object, *names: str) -> dict[str, Any]:
 
 def _update_project(info: Info, input: UpdateProjectInput) -> UpdateProjectPayload:
     """Change a Project."""
-    return _update(info, "Project", input, UpdateProjectPayload)
+    return updated(info, "Project", input, UpdateProjectPayload)
 
 
 def _update_dataset(info: Info, input: UpdateDatasetInput) -> UpdateDatasetPayload:
     """Change a Dataset."""
-    return _update(info, "Dataset", input, UpdateDatasetPayload)
+    return updated(info, "Dataset", input, UpdateDatasetPayload)
 
 
 def _update_folder(info: Info, input: UpdateFolderInput) -> UpdateFolderPayload:
     """Change a Folder."""
-    return _update(info, "Folder", input, UpdateFolderPayload)
-
-
-def _update_screen(info: Info, input: UpdateScreenInput) -> UpdateScreenPayload:
-    """Change a Screen."""
-    return _update(info, "Screen", input, UpdateScreenPayload)
-
-
-def _update_plate(info: Info, input: UpdatePlateInput) -> UpdatePlatePayload:
-    """Change a Plate."""
-    return _update(info, "Plate", input, UpdatePlatePayload)
+    return updated(info, "Folder", input, UpdateFolderPayload)
 
 
 def _update_image(info: Info, input: UpdateImageInput) -> UpdateImagePayload:
     """Change an Image."""
-    return _update(info, "Image", input, UpdateImagePayload)
+    return updated(info, "Image", input, UpdateImagePayload)
 
 
-def _update(
-    info: Info, class_name: str, given: UpdateInput, payload: Callable[..., Payload]
+class _Given(Protocol):
+    id: strawberry.ID
+    expected_version: int | None
+
+
+def updated(
+    info: Info,
+    class_name: str,
+    given: _Given,
+    payload: Callable[..., Payload],
+    convert: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> Payload:
+    """Change an object by the fields of its input, and answer it under its own name."""
     context = info.context
-    field = class_name.lower()
+    field = class_name[0].lower() + class_name[1:]
+    column = "".join(f"_{each.lower()}" if each.isupper() else each for each in field)
 
     def work() -> Payload:
-        texts = given_values(given, "name", "description")
-        change = TextChange(class_name, str(given.id), texts, given.expected_version)
-        ref = update_texts(context.database, context.require_principal(), change)
+        values = convert(given_values(given, *_names(given)))
+        change = ObjectChange(class_name, str(given.id), values, given.expected_version)
+        ref = update_object(context.database, context.require_principal(), change)
         context.renew()
-        return payload(**{field: fetch_nodes(info, [ref], field)[0]})
+        return payload(**{column: fetch_nodes(info, [ref], field)[0]})
 
     return attempt(context, work, lambda found: payload(errors=found))
+
+
+def _names(given: object) -> list[str]:
+    """The fields of an input that are columns."""
+    fields = dataclasses.fields(given)  # type: ignore[arg-type]  # every input is a dataclass
+    return [each.name for each in fields if each.name not in {"id", "expected_version"}]
 
 
 @strawberry.type
@@ -191,12 +175,6 @@ class UpdateMutations:
     )
     update_folder: UpdateFolderPayload = strawberry.field(
         resolver=_update_folder, description="Change name or description of a Folder."
-    )
-    update_screen: UpdateScreenPayload = strawberry.field(
-        resolver=_update_screen, description="Change name or description of a Screen."
-    )
-    update_plate: UpdatePlatePayload = strawberry.field(
-        resolver=_update_plate, description="Change name or description of a Plate."
     )
     update_image: UpdateImagePayload = strawberry.field(
         resolver=_update_image, description="Change name or description of an Image."
