@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 
-from graphql_api.graph.execute import change_owner, delete, duplicate, move, purge, restore
+from graphql_api.graph.execute import (
+    change_level,
+    change_owner,
+    delete,
+    duplicate,
+    move,
+    purge,
+    restore,
+)
 from graphql_api.graph.execute.copy_files import copy_files
 from graphql_api.graph.execute.rows import Execution
 from graphql_api.graph.operations import groups_of, plan_operation
@@ -41,6 +49,7 @@ Executor = Callable[[Execution], list[str]]
 EXECUTORS: Mapping[str, Executor] = {
     "move_to_group": move.execute_move,
     "change_owner": change_owner.execute_change_of_owner,
+    "change_level": change_level.execute_change_of_level,
     "duplicate": duplicate.execute_duplicate,
     "delete": delete.execute_delete,
     "restore": restore.execute_restore,

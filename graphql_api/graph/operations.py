@@ -109,6 +109,10 @@ def groups_of(connection: Connection, principal: Principal, request: OperationRe
         from graphql_api.graph.prepare.giving import giving_groups
 
         return giving_groups(connection, principal, request)
+    if request.kind == "change_level":
+        from graphql_api.graph.prepare.leveling import named_group
+
+        return {named_group(connection, principal, request).id}
     found = find_groups(connection, principal, request)
     if request.group is not None:
         found.add(find_group(connection, principal, request.group, ("group",)).id)
@@ -116,12 +120,13 @@ def groups_of(connection: Connection, principal: Principal, request: OperationRe
 
 
 def _operations() -> Mapping[str, Prepare]:
-    from graphql_api.graph.prepare import copying, deletion, giving, moving, restoring
+    from graphql_api.graph.prepare import copying, deletion, giving, leveling, moving, restoring
 
     return {
         "move_to_group": moving.prepare_move,
         "change_owner": giving.prepare_change_of_owner,
         "duplicate": copying.prepare_duplicate,
+        "change_level": leveling.prepare_change_of_level,
         "delete": deletion.prepare_delete,
         "restore": restoring.prepare_restore,
         "purge": restoring.prepare_purge,

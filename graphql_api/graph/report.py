@@ -45,9 +45,9 @@ def summary(plan: Plan, created: Sequence[str] = ()) -> dict[str, Any]:
         "included": [] if deleting else going,
         "deleted": going if deleting else destroyed,
         "referenced": _type_counts(plan, State.REFER),
-        "unlinkedCount": _reason_counts(plan, State.CUT, links=True),
-        "leftBehindCount": _reason_counts(plan, State.STAY, links=False),
-        "deletedCount": _reason_counts(plan, State.DESTROY, links=False),
+        "unlinkedCount": _reason_counts(plan, State.CUT),
+        "leftBehindCount": _reason_counts(plan, State.STAY),
+        "deletedCount": _reason_counts(plan, State.DESTROY),
         "created": list(created),
         "bytes": plan.bytes,
         "warnings": [
@@ -78,11 +78,11 @@ def id_ranges(found: Iterable[tuple[int, int]]) -> str:
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in sorted(found))
 
 
-def _reason_counts(plan: Plan, state: State, *, links: bool) -> list[dict[str, Any]]:
+def _reason_counts(plan: Plan, state: State) -> list[dict[str, Any]]:
     return [
         {"reason": each.reason.value, "type": each.class_name, "count": each.count}
         for each in sorted(plan.tallies, key=lambda one: (one.class_name, one.reason or ""))
-        if each.reason and each.state is state and each.is_link is links
+        if each.reason and each.state is state
     ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from graphql_api.graph.execute.copy_ids import (
     prepare_ids,
 )
 from graphql_api.graph.execute.copy_names import name_copies
-from graphql_api.graph.execute.rows import IN_STATES
+from graphql_api.graph.execute.rows import IN_STATES, json_object
 from graphql_api.graph.planner.tables import REACHED, reached_rows
 from graphql_api.graph.words import State
 from shared.clock import now
@@ -209,14 +209,11 @@ def _note(work: Execution) -> None:
     own, row = COPIES.c, REACHED.c
     words = {CODES[name]: literal(name, String) for name in sorted(NAMES.values())}
     name = case(words, value=own.cls)
-    make = (
-        func.json_build_object if work.connection.dialect.name == POSTGRESQL else func.json_object
-    )
     original = func.coalesce(row.sub, name) + ":" + cast(own.id, String)
     source = (
         select(
             literal(work.event_id), name, own.copy_id, literal("INSERT"),
-            literal(work.plan.facts["group"]), make(literal("original", String), original),
+            literal(work.plan.facts["group"]), json_object(work.connection, "original", original),
         )
         .select_from(COPIES.join(REACHED, and_(row.cls == own.cls, row.id == own.id)))
         .where(own.copy_id != own.id)

@@ -97,12 +97,7 @@ def note(
     row = REACHED.c
     value: Any = null()
     if before is not None:
-        make = (
-            func.json_build_object
-            if work.connection.dialect.name == POSTGRESQL
-            else func.json_object
-        )
-        value = make(literal(before, String), row[before])
+        value = json_object(work.connection, before, row[before])
     name = case(
         {code: literal(NAMES[code], String) for code in sorted(NAMES)}, value=row.cls
     )  # fmt: skip
@@ -113,3 +108,10 @@ def note(
     )
     columns = ["event_id", "class_name", "object_id", "action", "group_id", "before"]
     work.connection.execute(insert(JournalEntry).from_select(columns, source))
+
+
+def json_object(connection: Connection, name: str, value: Any) -> Any:
+    """A before-image of one column, made in the database."""
+    is_postgres = connection.dialect.name == POSTGRESQL
+    make = func.json_build_object if is_postgres else func.json_object
+    return make(literal(name, String), value)

@@ -32,6 +32,9 @@ def select_items(plan: Plan) -> Any | None:
         if not each.is_link and each.reason and each.state in {State.STAY, State.DESTROY}
     }
     arms += [_object(name, state) for name, state in sorted(objects)]
+    kept = {each.class_name for each in plan.tallies if each.is_link and each.reason
+            and each.state is State.STAY}  # fmt: skip
+    arms += [_kept(name) for name in sorted(kept)]
     if plan.blocker_count:
         arms.append(_blocker())
     if not arms:
@@ -110,6 +113,22 @@ def _cut(name: str) -> Any:
 
 def _name_of(table: Any) -> Any:
     return table.c["name"] if "name" in table.c else cast(null(), String)
+
+
+def _kept(name: str) -> Any:
+    """A link that stays, named by its ends."""
+    kind, row, link = LINKS[name], reached_rows(), rows_of(name)
+    ends = (
+        reference(kind.parent.__name__, link.c.parent_id)
+        + literal(" - ", String)
+        + reference(kind.child.__name__, link.c.child_id)
+    )
+    columns = _columns("LEFT_BEHIND", row, object=reference(name, row.c.id), name=ends)
+    return (
+        select(*columns, _reason(row.c.reason))
+        .select_from(row.join(link, link.c.id == row.c.id))
+        .where(row.c.cls == CODES[name], row.c.state == int(State.STAY), row.c.reason > 0)
+    )
 
 
 def _goes(alias: Any, class_name: str, id_: Any) -> Any:

@@ -187,7 +187,7 @@ def _hopeless(name: str) -> Any:
     path = edge.path()
     link = path.link
     joined = row.join(path.tables, link.c.id == row.c.id)
-    faults = []
+    faults, owners = [], []
     for class_name, column in ((edge.source, path.source), (edge.target, path.target)):
         if class_name not in CODES:
             continue
@@ -197,6 +197,10 @@ def _hopeless(name: str) -> Any:
         )
         gone = and_(end.c.trash_id.is_not(None), other.c.id.is_(None))
         faults.append(or_(gone, end.c.group_id != link.c.group_id))
+        owners.append(end.c.owner_id)
+    if len(owners) > 1 and edge.kind in {Kind.CONTAINS, Kind.ANNOTATES}:
+        private = select(Group.id).where(Group.permissions == GroupPermissions.PRIVATE.value)
+        faults.append(and_(owners[0] != owners[1], link.c.group_id.in_(private)))
     again = rows_of(name)
     identical = select(again.c.id).where(
         again.c.parent_id == link.c.parent_id, again.c.child_id == link.c.child_id,
