@@ -20,6 +20,7 @@ from graphql_api.graph.execute import (
     move,
     purge,
     restore,
+    undo,
 )
 from graphql_api.graph.execute.copy_files import copy_files
 from graphql_api.graph.execute.rows import Execution
@@ -50,6 +51,7 @@ EXECUTORS: Mapping[str, Executor] = {
     "move_to_group": move.execute_move,
     "change_owner": change_owner.execute_change_of_owner,
     "change_level": change_level.execute_change_of_level,
+    "undo": undo.execute_undo,
     "duplicate": duplicate.execute_duplicate,
     "delete": delete.execute_delete,
     "restore": restore.execute_restore,

@@ -113,6 +113,10 @@ def groups_of(connection: Connection, principal: Principal, request: OperationRe
         from graphql_api.graph.prepare.leveling import named_group
 
         return {named_group(connection, principal, request).id}
+    if request.kind == "undo":
+        from graphql_api.graph.prepare.undoing import undo_groups
+
+        return undo_groups(connection, principal, request)
     found = find_groups(connection, principal, request)
     if request.group is not None:
         found.add(find_group(connection, principal, request.group, ("group",)).id)
@@ -120,13 +124,22 @@ def groups_of(connection: Connection, principal: Principal, request: OperationRe
 
 
 def _operations() -> Mapping[str, Prepare]:
-    from graphql_api.graph.prepare import copying, deletion, giving, leveling, moving, restoring
+    from graphql_api.graph.prepare import (
+        copying,
+        deletion,
+        giving,
+        leveling,
+        moving,
+        restoring,
+        undoing,
+    )
 
     return {
         "move_to_group": moving.prepare_move,
         "change_owner": giving.prepare_change_of_owner,
         "duplicate": copying.prepare_duplicate,
         "change_level": leveling.prepare_change_of_level,
+        "undo": undoing.prepare_undo,
         "delete": deletion.prepare_delete,
         "restore": restoring.prepare_restore,
         "purge": restoring.prepare_purge,

@@ -53,6 +53,10 @@ class Blocker:
         """The sentence that OMERO's users know."""
         if self.reason is Reason.IDENTICAL_LINK:
             return f"{self.object} would give one person a second link like {self.holder}."
+        if self.holder is None and self.shared is None:
+            if self.reason is Reason.NOT_PERMITTED:
+                return f"You may not do this with {self.object}."
+            return f"{self.object} has been changed since."
         if self.holder is None:
             return f"{self.object} cannot go without {self.shared}."
         why = f" as they share {self.shared}" if self.shared else ""
