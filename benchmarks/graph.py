@@ -223,7 +223,8 @@ def _bare_update(
                 update(rows)
                 .where(chosen)
                 .values(
-                    **{column: value}, update_event_id=event, updated_at=now(), version=rows.c.version + 1,
+                    **{column: value}, update_event_id=event, updated_at=now(),
+                    version=rows.c.version + 1,
                 )
             )  # fmt: skip
 
