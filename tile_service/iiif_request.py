@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shared.errors import Invalid
+from shared.errors import Invalid, NotFound
 from tile_service.chunks.levels import Rectangle
 from tile_service.encode import TileFormat, tile_format
 from tile_service.query import VIEW_PARAMETERS, View, image_id, parse_query, parse_view
@@ -50,10 +50,10 @@ class Limits:
 def parse_region_request(segments: list[str], query_string: bytes) -> RegionRequest:
     """Read `{imageId}/{region}/{size}/{rotation}/{quality}.{format}`.
 
-    Raises `Invalid` naming the part, `NotFound` for a malformed image id.
+    Raises `Invalid` naming the part, `NotFound` for a malformed image id or another count of parts.
     """
     if len(segments) != 5:
-        raise Invalid(
+        raise NotFound(
             "This is not an IIIF image address.",
             hint="Write /iiif/3/{imageId}/{region}/{size}/{rotation}/{quality}.{format}.",
         )
@@ -101,8 +101,8 @@ def pixel_region(text: str, width: int, height: int) -> Rectangle:
         if percent is None:
             raise _wrong("region", text, "Write full, square, x,y,w,h or pct:x,y,w,h.")
         parts = [float(part) for part in percent.groups()]
-        x, w = round(parts[0] * width / 100), round(parts[2] * width / 100)
-        y, h = round(parts[1] * height / 100), round(parts[3] * height / 100)
+        x, w = _rounded(parts[0] * width / 100), _rounded(parts[2] * width / 100)
+        y, h = _rounded(parts[1] * height / 100), _rounded(parts[3] * height / 100)
         # a sliver that was asked for is a pixel; only a width of zero is nothing
         w, h = max(w, 1 if parts[2] > 0 else 0), max(h, 1 if parts[3] > 0 else 0)
     if x >= width or y >= height or w == 0 or h == 0:
@@ -147,11 +147,7 @@ def pixel_size(text: str, region: Rectangle, limits: Limits) -> tuple[int, int]:
     if width == 0 or height == 0:
         raise Invalid("A size of nothing was asked for.", hint="Ask for more.", path=("size",))
     if not may_grow and (width > region.width or height > region.height):
-        raise Invalid(
-            f"The size {text[:80]} is larger than the region.",
-            hint=f"The region has {region.width} x {region.height} pixels; write ^ to enlarge.",
-            path=("size",),
-        )
+        raise _too_large(text, region)
     return width, height
 
 
@@ -160,17 +156,18 @@ def _sides(width: str, height: str, region: Rectangle) -> tuple[int, int]:
         return int(width), int(height)
     if width:
         number = int(width)
-        return number, number and max(1, round(region.height * number / region.width))
+        return number, number and max(1, _rounded(region.height * number / region.width))
     number = int(height)
-    return number and max(1, round(region.width * number / region.height)), number
+    return number and max(1, _rounded(region.width * number / region.height)), number
 
 
 def _fitted(width: str, height: str, region: Rectangle, *, may_grow: bool) -> tuple[int, int]:
     if not (width and height) or int(width) == 0 or int(height) == 0:
         raise _wrong("size", f"!{width},{height}", "Write both sides, as in !w,h.")
     ratio = min(int(width) / region.width, int(height) / region.height)
-    if not may_grow:
-        ratio = min(ratio, 1.0)
+    if ratio > 1 and not may_grow:
+        # the text of the API would answer the region as it is; its validator demands this
+        raise _too_large(f"!{width},{height}", region)
     scaled = _scaled(region, ratio, ratio)
     return min(scaled[0], max(int(width), 1)), min(scaled[1], max(int(height), 1))
 
@@ -178,7 +175,23 @@ def _fitted(width: str, height: str, region: Rectangle, *, may_grow: bool) -> tu
 def _scaled(region: Rectangle, horizontally: float, vertically: float) -> tuple[int, int]:
     if horizontally <= 0 or vertically <= 0:
         return 0, 0
-    return max(1, round(region.width * horizontally)), max(1, round(region.height * vertically))
+    return (
+        max(1, _rounded(region.width * horizontally)),
+        max(1, _rounded(region.height * vertically)),
+    )
+
+
+def _rounded(value: float) -> int:
+    """The nearest whole number, halves up: what people and other servers do, unlike `round`."""
+    return int(value + 0.5)
+
+
+def _too_large(text: str, region: Rectangle) -> Invalid:
+    return Invalid(
+        f"The size {text[:80]} is larger than the region.",
+        hint=f"The region has {region.width} x {region.height} pixels; write ^ to enlarge.",
+        path=("size",),
+    )
 
 
 def _wrong(name: str, text: str, hint: str) -> Invalid:

@@ -6,6 +6,7 @@ Viewers keep the id of `info.json`, so a grant in the path stays in it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -39,6 +40,7 @@ CONTEXT = "http://iiif.io/api/image/3/context.json"
 LEVEL = "http://iiif.io/api/image/3/level2.json"
 LD_JSON = f'application/ld+json;profile="{CONTEXT}"'
 _IIIF_QUALITY = 0.85
+_WRITTEN = re.compile(r"(?:Image(?::|%3A|%3a))?[0-9]{1,19}")
 
 
 async def answer_iiif(
@@ -129,7 +131,7 @@ async def _answer_region(
 
     def headers(picture: Picture) -> dict[str, str]:
         canonical = canonical_path(request, picture.seen, settings)
-        address = _address(exchange, request.image_id)
+        address = f"{exchange.base}/iiif/3/Image:{request.image_id}"
         links = f'<{address}/{canonical}>;rel="canonical", <{LEVEL}>;rel="profile"'
         return {"link": links}
 
@@ -178,4 +180,10 @@ def _place(
 
 
 def _address(exchange: Exchange, number: int) -> str:
-    return f"{exchange.base}/iiif/3/Image:{number}"
+    """The image's base address, its id written as the client wrote it: the API wants the `id` of
+    `info.json` to be the address that was asked for.
+    """
+    raw: bytes = exchange.scope.get("raw_path") or b""
+    parts = raw.decode("latin-1").strip("/").split("/")
+    written = parts[2] if len(parts) > 2 and _WRITTEN.fullmatch(parts[2]) else f"Image:{number}"
+    return f"{exchange.base}/iiif/3/{written}"

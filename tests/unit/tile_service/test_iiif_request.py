@@ -52,7 +52,10 @@ def test_regions_without_a_pixel_of_the_image_are_refused(text: str) -> None:
         ("100,100", (100, 100)),
         ("pct:50", (300, 200)),
         ("!300,300", (300, 200)),
-        ("!900,900", (600, 400)),
+        ("!900,400", (600, 400)),
+        ("50,", (50, 33)),
+        ("45,", (45, 30)),
+        ("pct:0.25", (2, 1)),
         ("^900,", (900, 600)),
         ("^!900,900", (900, 600)),
         ("^pct:150", (900, 600)),
@@ -65,7 +68,7 @@ def test_sizes_follow_the_region(text: str, expected: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["601,", ",401", "600,401", "pct:101", "0,", "0,0", "pct:0", "!0,5"]
+    "text", ["601,", ",401", "600,401", "pct:101", "0,", "0,0", "pct:0", "!0,5", "!900,900"]
 )
 def test_sizes_of_nothing_or_larger_than_the_region_are_refused(text: str) -> None:
     with pytest.raises(Invalid) as caught:

@@ -44,11 +44,13 @@ async def test_info_describes_sizes_tiles_and_what_is_offered(house: TileHouse) 
             f"/iiif/3/{image.id}/info.json", headers={"Accept": "application/ld+json"}
         )
         again = await client.get(
-            f"/iiif/3/{image.id}/info.json", headers={"If-None-Match": answer.headers["etag"]}
+            f"/iiif/3/Image%3A{image.id}/info.json",
+            headers={"If-None-Match": answer.headers["etag"]},
         )
     info = answer.json()
     assert info["@context"] == "http://iiif.io/api/image/3/context.json"
-    assert info["id"] == f"http://localhost:8001/iiif/3/Image:{image.id}"
+    assert info["id"] == f"http://localhost:8001/iiif/3/Image%3A{image.id}"
+    assert as_ld.json()["id"] == f"http://localhost:8001/iiif/3/{image.id}"
     assert (info["type"], info["profile"]) == ("ImageService3", "level2")
     assert info["protocol"] == "http://iiif.io/api/image"
     assert (info["width"], info["height"]) == (900, 700)
