@@ -24,7 +24,8 @@ from shared.clock import now
 from shared.database import POSTGRESQL, ids_in, lock_groups
 from shared.errors import Denied, Invalid, TesseraError
 from shared.journal import begin_event, record
-from shared.models.links import CONTAINER_LINKS, LinkKind
+from shared.models.annotations import NS_TAG_SET, Annotation
+from shared.models.links import CONTAINER_LINKS, LINKS, LinkKind
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ KINDS: Mapping[tuple[str, str], LinkKind] = {
     (kind.parent.__name__, kind.child.__name__): kind
     for kind in CONTAINER_LINKS
     if kind.parent.__name__ in LINKABLE
-}
+} | {("TagAnnotation", "TagAnnotation"): LINKS["AnnotationAnnotationLink"]}
+"""By the classes of parent and child; a tag goes into a tag set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def plan_links(
             hint=f"Make at most {MAX_PAIRS} at once.",
             path=("children",),
         )
+    _require_tag_sets(connection, parents)
     faults: dict[tuple[str, str], TesseraError] = {}
     groups: dict[int, GroupFacts] = {}
     planned = []
@@ -157,10 +160,34 @@ def _planned(
     return refused or NewLink(kind, parent, child, owner_id)
 
 
+def _require_tag_sets(connection: Connection, parents: Sequence[Target]) -> None:
+    """Tags are put into tag sets alone."""
+    tags = [each.ref.id for each in parents if each.ref.class_name == "TagAnnotation"]
+    if not tags:
+        return
+    table: Any = Annotation.__table__
+    sets = set(
+        connection.scalars(
+            select(table.c.id).where(
+                ids_in(connection, table.c.id, tags), table.c.namespace == NS_TAG_SET
+            )
+        )
+    )
+    for number in tags:
+        if number not in sets:
+            raise Invalid(
+                f"TagAnnotation:{number} is no tag set.",
+                hint="Name a tag set, or make one by createTagSet.",
+                path=("parents",),
+                target=f"TagAnnotation:{number}",
+            )
+
+
 def refusal(principal: Principal, end: Target) -> Denied:
     """The error for an object that may not be linked by this principal."""
-    verdict = decide(principal, Action.LINK, end.facts)
-    return denied(principal, Action.LINK, end.facts, verdict, end.ref)
+    action = Action.ANNOTATE if end.ref.class_name == "TagAnnotation" else Action.LINK
+    verdict = decide(principal, action, end.facts)
+    return denied(principal, action, end.facts, verdict, end.ref)
 
 
 def save_links(

@@ -120,6 +120,8 @@ def _rows(
         if missing and request.activity is None:
             raise _missing(f"{name}:{min(missing)}")
     entries = {row.trash_id for rows in found.values() for row in rows}
+    if request.activity is not None and not entries:
+        raise _missing(request.activity)
     return found, tuple(sorted(entries))
 
 
@@ -130,7 +132,7 @@ def _targets_of(connection: Connection, principal: Principal, text: str) -> tupl
         row = connection.execute(
             select(Activity.user_id, Activity.kind, Activity.request).where(Activity.id == ref.id)
         ).one_or_none()
-    if row is None or row.kind != "delete" or row.user_id != principal.user_id:
+    if row is None or row.user_id != principal.user_id or not row.request.get("targets"):
         raise _missing(text)
     return tuple(row.request["targets"])
 

@@ -32,6 +32,7 @@ from graphql_api.schema.mutations.rois import RoiMutations
 from graphql_api.schema.mutations.screening import ScreeningMutations
 from graphql_api.schema.mutations.tags import TagMutations
 from graphql_api.schema.mutations.unannotate import UnannotateMutations
+from graphql_api.schema.mutations.unlink import UnlinkMutations
 from graphql_api.schema.mutations.update import UpdateMutations
 from graphql_api.schema.mutations.user_table import UserTableMutations
 from graphql_api.schema.mutations.users import UserMutations
@@ -56,6 +57,7 @@ class Mutation(
     ImportRoiMutations,
     ScreeningMutations,
     LinkMutations,
+    UnlinkMutations,
     MoveMutations,
     ChangeOwnerMutations,
     DuplicateMutations,

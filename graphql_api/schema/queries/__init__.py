@@ -8,6 +8,7 @@ from graphql_api.schema.queries.activities import ActivityQueries
 from graphql_api.schema.queries.credentials import CredentialQueries
 from graphql_api.schema.queries.lookup_tables import LookupTableQueries
 from graphql_api.schema.queries.objects import ObjectQueries
+from graphql_api.schema.queries.operations import OperationQueries
 from graphql_api.schema.queries.paths import PathQueries
 from graphql_api.schema.queries.sums import SumQueries
 from graphql_api.schema.queries.tree import TreeQueries
@@ -18,6 +19,7 @@ class Query(
     ObjectQueries,
     TreeQueries,
     ActivityQueries,
+    OperationQueries,
     CredentialQueries,
     PathQueries,
     LookupTableQueries,
