@@ -42,11 +42,15 @@ class ConnectionChild:
         key: Hashable,
         page: Page,
         where: Callable[[Scope], list[ColumnElement[bool]]],
+        *,
+        merged: bool = True,
     ) -> None:
         self.plan = plan
         self.key = key
         self.page = page
         self.where = where
+        self.merged = merged
+        """Whether a root list is read by one range for each group."""
         held = plan.key if isinstance(plan, Foreign) else "id"
         self.place = None if parent is None else parent.need(held)
         if isinstance(plan, Linked):
@@ -94,7 +98,9 @@ class ConnectionChild:
     def _fetch_root(self, run: Run, records: Sequence[Record]) -> None:
         listed = Listed()
         if self.wants_rows:
-            rows = statements.root_page(run, self.level, self.page, self.conditions)
+            rows = statements.root_page(
+                run, self.level, self.page, self.conditions, merged=self.merged
+            )
             listed.records = [Record(row) for row in rows]
         for most in sorted(self.counts, key=str):
             listed.counts[most] = statements.count_all(run, self.level, most, self.conditions)

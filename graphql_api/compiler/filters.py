@@ -14,6 +14,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 from sqlalchemy import ColumnElement, and_, false, not_, or_, true
 
 from graphql_api.compiler.declare import FILTER
+from graphql_api.compiler.scope import Shared
 from shared.errors import Invalid
 from shared.models.base import sort_key
 from shared.refs import parse_ref
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 
     from graphql_api.compiler.scope import Scope
 
-    Conditions = Callable[[Scope], list[ColumnElement[bool]]]
-
 MAX_LISTED = 1_000
 MAX_CLAUSES = 100
 """How many conditions one `where` may hold in all: a statement stays of bounded size."""
+LOOK_UPS = frozenset({"within", "orphaned", "tag", "keyValue", "annotatedBy"})
+"""Fields of filter inputs that look into other tables. They weigh in a document's cost."""
+FEW_LOOK_UPS = 2
+"""Up to so many are left to the database to plan together, which is best for long lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,53 @@ def where_field(meaning: OnColumn | Predicate, description: str) -> Any:
     )
 
 
+class Conditions:
+    """A coerced `where` argument as conditions over any scope of one statement or several.
+
+    What its predicates look up beyond the row is shared by all scopes: written out for each of a
+    root list's ranges, a dozen look-ups would cost the database seconds of planning.
+    """
+
+    def __init__(self, where: Mapping[str, Any] | None, kind: Any, class_name: str) -> None:
+        self._where = where or {}
+        self._kind: Any = get_named_type(kind)
+        self._class_name = class_name
+        self.is_wide = count_look_ups(where) > FEW_LOOK_UPS
+        """Whether so many predicates look beyond the row that planning them is what costs."""
+        self._shared = Shared(apart=self.is_wide)
+
+    def __call__(self, scope: Scope) -> list[ColumnElement[bool]]:
+        """The conditions over the tables of this scope."""
+        if not self._where:
+            return []
+        scope.shared = self._shared
+        return [_compile(self._where, self._kind, self._class_name, scope)]
+
+
 def conditions_of(where: Mapping[str, Any] | None, kind: Any, class_name: str) -> Conditions:
     """The conditions of a coerced `where` argument; checked here, compiled once per scope.
 
     Raises `Invalid` for NUL in text, lists that are too long and too many conditions.
     """
-    if not where:
-        return lambda _scope: []
-    named: Any = get_named_type(kind)
     _check(where, [0])
-    return lambda scope: [_compile(where, named, class_name, scope)]
+    return Conditions(where, kind, class_name)
+
+
+def count_look_ups(value: Any) -> int:
+    """How many predicates of a `where` (or of a part of one, as in variables) look beyond rows."""
+    if isinstance(value, list):
+        return sum(count_look_ups(item) for item in value)
+    if not isinstance(value, dict):
+        return 0
+    found = 0
+    for name, item in value.items():
+        found += count_look_ups(item)
+        if name == "tag" and isinstance(item, dict):
+            wanted = item.get("all")
+            found += len(wanted) if isinstance(wanted, list) else 1
+        else:
+            found += name in LOOK_UPS
+    return found
 
 
 def _check(value: Any, seen: list[int]) -> None:

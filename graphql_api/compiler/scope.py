@@ -15,9 +15,9 @@ from shared.auth.select import visible
 from shared.models.people import Group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
-    from sqlalchemy import ColumnElement, FromClause
+    from sqlalchemy import CTE, ColumnElement, FromClause
 
     from shared.auth.principal import Principal
 
@@ -61,6 +61,15 @@ DETAILS_JOINS = {"group": Join(Group, "group_id"), "link.group": Join(Group, "gr
 """Joins that every table with details has."""
 
 
+@dataclass(slots=True)
+class Shared:
+    """Table expressions that the conditions of several scopes share, by what they find."""
+
+    apart: bool = False
+    """Plan each by itself: PostgreSQL would otherwise search all orders of joining all of them."""
+    found: dict[Hashable, CTE | None] = field(default_factory=dict)
+
+
 class Scope:
     """Aliases of one source within one statement; two scopes never share an alias."""
 
@@ -76,6 +85,7 @@ class Scope:
         self.source = source
         self.table: Any = source.model.__table__.alias()
         self.link: Any = None if link is None else link.__table__.alias()
+        self.shared = Shared()
         self._joined: dict[str, Any] = {}
 
     def column(self, name: str) -> ColumnElement[Any]:

@@ -189,7 +189,7 @@ class Shaper:
             return [*filtered(scope), *more]
 
         def make() -> ConnectionChild:
-            return ConnectionChild(plan, view, key, page, conditions)
+            return ConnectionChild(plan, view, key, page, conditions, merged=not filtered.is_wide)
 
         found: ConnectionChild = make() if view is None else view.level.child(key, make)
         return found

@@ -69,13 +69,20 @@ def rows_by_key(
     return [Record(row) for row in run.all(statement.order_by(*ordering))]
 
 
-def root_page(run: Run, level: Level, page: Page, conditions: Conditions) -> Sequence[Any]:
-    """Up to `size + 1` visible rows, merged from one keyset range per group."""
+def root_page(
+    run: Run, level: Level, page: Page, conditions: Conditions, *, merged: bool = True
+) -> Sequence[Any]:
+    """Up to `size + 1` visible rows, merged from one keyset range per group.
+
+    Not `merged`, they are read as one range: for conditions that cost more to plan once per group
+    than ranges save.
+    """
     ranges = keyset_ranges(run.principal) if level.source.has_details else None
     limit = page.size + 1
-    if ranges is None and level.source.has_details and page.terms[0].column != "id":
+    everything = ranges is None and level.source.has_details
+    if merged and everything and page.terms[0].column != "id":
         return _merged_groups(run, level, page, conditions)
-    if ranges is None or len(ranges) > MAX_RANGES or not ranges:
+    if not merged or ranges is None or len(ranges) > MAX_RANGES or not ranges:
         scope = level.scope(run.principal)
         return run.all(_limited(scope, level, page, [scope.seen(), *conditions(scope)], limit))
     listed = [group_id for group_id, _ in ranges if group_id is not None]
@@ -90,9 +97,9 @@ def root_page(run: Run, level: Level, page: Page, conditions: Conditions) -> Seq
         if owner_id is not None:
             found.append(scope.table.c.owner_id == owner_id)
         branches.append(select(*_limited(scope, level, page, found, limit).subquery().c))
-    merged = union_all(*branches).subquery()
-    columns = [merged.c[f"c{place}"] for place in _places(level, page)]
-    return run.all(select(*merged.c).order_by(*page.order(columns)).limit(limit))
+    together = union_all(*branches).subquery()
+    columns = [together.c[f"c{place}"] for place in _places(level, page)]
+    return run.all(select(*together.c).order_by(*page.order(columns)).limit(limit))
 
 
 def pages(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert
 
 from graphql_api.editing.links import open_event, plan_links, refusal, save_links
-from graphql_api.editing.places import find_group, find_user, load_group
+from graphql_api.editing.places import find_group, find_user, load_group, require_owner
 from graphql_api.editing.targets import Target, find_target
 from graphql_api.editing.texts import valid_description, valid_name
 from shared.auth.creation import (
@@ -180,11 +180,15 @@ def owner_of_new(
     group: GroupFacts,
     parent: Target | None,
 ) -> int:
-    """The owner's id; raises `Denied` naming the group or the owner, whichever forbids it."""
+    """The owner's id; raises `Denied` naming the group or the owner, whichever forbids it, and
+    `Invalid` for an owner who is no member.
+    """
+    named = None
     if new.owner is None:
         owner_id = default_owner(principal, group, parent.owner_id if parent else None)
     else:
-        owner_id = find_user(connection, principal, new.owner, ("owner",)).user_id
+        named = find_user(connection, principal, new.owner, ("owner",))
+        owner_id = named.user_id
     facts = ObjectFacts(new.class_name, principal.user_id, group.id, group.permissions)
     verdict = may_create(principal, new.class_name, group)
     if not verdict:
@@ -194,4 +198,6 @@ def owner_of_new(
     if not verdict:
         ref = ObjectRef("User", owner_id)
         raise denied(principal, Action.CREATE_FOR_OTHERS, facts, verdict, ref)
+    if named is not None:
+        require_owner(principal, group, named)
     return owner_id

@@ -13,7 +13,8 @@ from graphql_api.editing.targets import not_found
 from shared.auth.creation import GroupFacts
 from shared.auth.principal import Standing, load_standings
 from shared.auth.select import visible_groups, visible_users
-from shared.models.people import Group, GroupPermissions, User
+from shared.errors import Invalid
+from shared.models.people import GUEST_GROUP, Group, GroupPermissions, User
 from shared.refs import parse_ref
 
 if TYPE_CHECKING:
@@ -54,6 +55,25 @@ def find_user(
     if seen is None and ref.id != principal.user_id:
         raise not_found(text, path)
     return load_standings(connection, [ref.id])[ref.id]
+
+
+def require_owner(principal: Principal, group: GroupFacts, owner: Standing) -> None:
+    """Raise `Invalid` unless new things in the group may belong to this person.
+
+    That is every member, and oneself where one may create at all (an administrator in a group that
+    is not his). Data of anybody else would lie where their owner never works; the built-in guest
+    only looks.
+    """
+    if owner.user_id == principal.user_id:
+        return
+    if group.id in owner.memberships and GUEST_GROUP not in owner.special:
+        return
+    raise Invalid(
+        f"{owner.login} is no member of {group.name}, so nothing new there can be theirs.",
+        hint="Name a member of the group, or add them first.",
+        path=("owner",),
+        target=f"User:{owner.user_id}",
+    )
 
 
 def _group(connection: Connection, group_id: int, principal: Principal | None) -> GroupFacts | None:

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from graphql_api.editing.containers import NewContainer, create_container
 from graphql_api.editing.idempotency import once
 from graphql_api.editing.links import refusal
-from graphql_api.editing.places import find_group, find_user, load_group
+from graphql_api.editing.places import find_group, find_user, load_group, require_owner
 from graphql_api.editing.targets import find_target, not_found
 from graphql_api.editing.texts import valid_description, valid_name
 from graphql_api.importing.filesets import of_uploads
@@ -239,11 +239,15 @@ def _place(connection: Connection, principal: Principal, wanted: WantedImport) -
         )
     if group.is_special:
         raise Invalid(f"No data lie in the group {group.name}.", path=("group",))
+    named = None
     if wanted.owner is not None:
-        owner_id = find_user(connection, principal, wanted.owner, ("owner",)).user_id
+        named = find_user(connection, principal, wanted.owner, ("owner",))
+        owner_id = named.user_id
     else:
         owner_id = default_owner(principal, group, target.owner_id if target else None)
     require_import(principal, group, owner_id)
+    if named is not None:
+        require_owner(principal, group, named)
     if target is not None:
         require_same_group(group.id, target.facts)
         link = link_owner(principal, group, target.owner_id, owner_id)

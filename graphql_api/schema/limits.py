@@ -21,13 +21,17 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    ObjectValueNode,
     VariableNode,
     get_named_type,
 )
 
+from graphql_api.compiler.filters import count_look_ups
 from graphql_api.schema.errors import LimitExceeded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from graphql import (
         DocumentNode,
         GraphQLField,
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
         GraphQLSchema,
         OperationDefinitionNode,
         SelectionSetNode,
+        ValueNode,
     )
 
 MAX_BODY_BYTES = 2**20
@@ -46,6 +51,8 @@ MAX_COST = 500_000
 MAX_COMPARISONS = 30_000
 """Pairs of fields that validation would compare: about 2 us each."""
 MAX_FRAGMENT_CHAIN = 100
+MAX_LOOK_UPS = 50
+"""Predicates of all `where` together that look into other tables: about 10 ms each to plan."""
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1_000
@@ -67,6 +74,8 @@ class Measured:
     comparisons: int = 0
     chain: int = 0
     """How many fragments spread each other in a row."""
+    look_ups: int = 0
+    """Predicates that look into other tables; a list has one statement, however many parents."""
     names: Counter[str] = field(default_factory=Counter)
     """Response names of the selection set, with how often each is written."""
 
@@ -77,6 +86,7 @@ class Measured:
         self.cost = min(self.cost + other.cost, _CAP)
         self.comparisons = min(self.comparisons + other.comparisons, _CAP)
         self.chain = max(self.chain, other.chain)
+        self.look_ups = min(self.look_ups + other.look_ups, _CAP)
         for name, count in other.names.items():
             self.names[name] = min(self.names[name] + count, _CAP)
 
@@ -111,6 +121,11 @@ class _Pass:
         found.names[node.alias.value if node.alias else name] += 1
         definition = _definition(self.schema, parent, name)
         found.cost += WEIGHTS.get(name, 0)
+        found.look_ups += sum(
+            count_look_ups(outline(argument.value, self.variables))
+            for argument in node.arguments or ()
+            if argument.name.value == "where"
+        )
         if node.selection_set is None:
             found.depth = max(found.depth, 1)
             return
@@ -118,6 +133,7 @@ class _Pass:
         found.depth = max(found.depth, inner.depth + 1)
         found.aliases += inner.aliases
         found.chain = max(found.chain, inner.chain)
+        found.look_ups += inner.look_ups
         found.comparisons += inner.comparisons + _pairs(inner.names)
         times, own = self._times(node, definition)
         found.cost = min(found.cost + times * (own + inner.cost), _CAP)
@@ -203,7 +219,25 @@ def refuse_beyond_limits(found: Measured) -> None:
     _check("TOO_MANY_ALIASES", "aliases", found.aliases, MAX_ALIASES)
     _check("TOO_MANY_ROOT_FIELDS", "root fields", sum(found.names.values()), MAX_ROOT_FIELDS)
     _check("COST_EXCEEDED", "objects", found.cost, MAX_COST)
+    what = "look-ups by within, orphaned, tag, keyValue and annotatedBy"
+    _check("COST_EXCEEDED", what, found.look_ups, MAX_LOOK_UPS)
     _check("COST_EXCEEDED", "comparisons of repeated fields", found.comparisons, MAX_COMPARISONS)
+
+
+def outline(value: ValueNode, variables: Mapping[str, Any]) -> Any:
+    """A literal as far as limits ask: objects, lists and numbers; None for all others.
+
+    Numbers are cut, because reading one of thousands of digits is an error.
+    """
+    if isinstance(value, VariableNode):
+        return variables.get(value.name.value)
+    if isinstance(value, IntValueNode):
+        return int(value.value[:13])
+    if isinstance(value, ListValueNode):
+        return [outline(item, variables) for item in value.values]
+    if isinstance(value, ObjectValueNode):
+        return {item.name.value: outline(item.value, variables) for item in value.fields}
+    return None
 
 
 def _check(code: str, what: str, requested: int, limit: int) -> None:

@@ -26,8 +26,15 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from graphql_api.compiler.filters import count_look_ups
 from graphql_api.schema.errors import BAD_USER_INPUT, VALIDATION_FAILED, LimitExceeded
-from graphql_api.schema.limits import MAX_TOKENS, Measured, measure, refuse_beyond_limits
+from graphql_api.schema.limits import (
+    MAX_TOKENS,
+    Measured,
+    measure,
+    outline,
+    refuse_beyond_limits,
+)
 
 if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLSchema, SelectionSetNode
@@ -112,9 +119,9 @@ class Documents:
         key: tuple[object, ...] = (
             operation.name.value if operation.name else None,
             *(
-                (name, value if isinstance(value, int) else len(value))
+                (name, value if isinstance(value, int) else (len(value), count_look_ups(value)))
                 for name, value in sorted(variables.items())
-                if isinstance(value, int | list)
+                if isinstance(value, int | list | dict)
             ),
         )
         found = document.measured.get(key)
@@ -172,12 +179,11 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for variable in operation.variable_definitions or ():
-        text = getattr(variable.default_value, "value", None)
-        if isinstance(text, str) and text.isdigit():
-            found[variable.variable.name.value] = int(text[:13])
-    return found
+    return {
+        variable.variable.name.value: outline(variable.default_value, {})
+        for variable in operation.variable_definitions or ()
+        if variable.default_value is not None
+    }
 
 
 def _root_fields(document: DocumentNode, selection: SelectionSetNode) -> frozenset[str]:

@@ -206,12 +206,21 @@ def check_removal(principal: Principal, group: GroupFacts, user: Standing) -> No
             )
         if _outranks(user, principal):
             raise _too_high(user)
-    elif group.id in user.memberships and len(user.memberships) == 1:
+    if group.name != USER_GROUP and _is_last_group(group, user):
         raise Conflict(
             f"{user.login} would be in no group any more.",
             hint="Add the user to another group first, or deactivate the account.",
             target=f"User:{user.user_id}",
         )
+
+
+def _is_last_group(group: GroupFacts, user: Standing) -> bool:
+    """Whether the user is in this group and otherwise, at most, in `user` (which is activation)."""
+    if group.is_special:
+        others = user.special - {group.name, USER_GROUP}
+        return group.name in user.special and not others and not user.memberships
+    others = user.special - {USER_GROUP}
+    return set(user.memberships) == {group.id} and not others
 
 
 def check_privileges(principal: Principal, user: Standing, wanted: frozenset[Privilege]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.errors import Unreadable
+from shared.errors import Unreadable, Unsupported
 from shared.pixels.chunk_index import ImageIndex, KeyLocator, ShardLocator
 from shared.pixels.metadata import InspectedFileset
 from shared.pixels.reader import InspectOptions, OpenRequest
@@ -62,12 +62,27 @@ def digest_here(
     folder = Path(root)
     reader = reader_for(folder, files)
     fileset = reader.inspect(folder, files, options)
+    refuse_what_cannot_be_shown(fileset)
     images = []
     for image in fileset.images:
         request = OpenRequest(fileset.used_files, image.series, options.axes, image.dimensions)
         index = reader.index(folder, request)
         images.append(_digest(folder, image, index, measure=measure))
     return Digest(fileset, tuple(images))
+
+
+def refuse_what_cannot_be_shown(fileset: InspectedFileset) -> None:
+    """Raises `Unsupported` for complex pixels, which a window and a colour cannot show.
+
+    A reader may describe them all the same: a later answer may show magnitude or phase.
+    """
+    for image in fileset.images:
+        if image.pixel_type.is_complex:
+            raise Unsupported(
+                f"Image {image.series + 1} ({image.name!r}) has complex pixels "
+                f"({image.pixel_type}), which cannot be shown.",
+                hint="Save its magnitude or its phase as real numbers and import that.",
+            )
 
 
 def _digest(

@@ -51,6 +51,11 @@ class PixelType(StrEnum):
             PixelType.DOUBLE_COMPLEX,
         }
 
+    @property
+    def is_complex(self) -> bool:
+        """Whether values have a real and an imaginary part."""
+        return self in {PixelType.COMPLEX, PixelType.DOUBLE_COMPLEX}
+
     def value_range(self, significant_bits: int | None = None) -> tuple[float, float]:
         """Least and greatest value, as OMERO reports it (floats: the signed 32-bit range).
 

@@ -245,6 +245,18 @@ def _zarr_of_rubbish(root: Path) -> Path:
     return folder
 
 
+def _complex_tiff(root: Path) -> Path:
+    path = root / "complex.tif"
+    tifffile.imwrite(path, np.ones((20, 30), np.complex64), metadata=None)
+    return path
+
+
+def _complex_zarr(root: Path) -> Path:
+    folder = root / "complex.zarr"
+    write_ome_zarr(folder, [np.ones((8, 8), np.complex128)], "yx", "0.4")
+    return folder
+
+
 def _text(root: Path) -> Path:
     path = root / "notes.tif"
     path.write_text("These are my notes.")
@@ -271,6 +283,8 @@ HOSTILE: tuple[Callable[[Path], Path], ...] = (
     _zarr_of_impossible_size,
     _zarr_without_arrays,
     _zarr_of_rubbish,
+    _complex_tiff,
+    _complex_zarr,
     _text,
     _nothing,
 )

@@ -99,12 +99,15 @@ class KeyValueFilter:
 def within(scope: Scope, class_name: str, value: str) -> ColumnElement[bool]:
     """Lies in this container, or in one that lies in it, at any depth."""
     ref = parse_ref(value)
-    ids = (
-        None
-        if ref is None
-        else ids_within(scope.principal, class_name, Holders(ref.class_name, (ref.id,)))
-    )
-    return false() if ids is None else scope.table.c.id.in_(ids)
+    if ref is None:
+        return false()
+    key = ("within", ref)
+    shared = scope.shared
+    if key not in shared.found:
+        holders = Holders(ref.class_name, (ref.id,))
+        shared.found[key] = ids_within(scope.principal, class_name, holders, apart=shared.apart)
+    found = shared.found[key]
+    return false() if found is None else scope.table.c.id.in_(select(found.c.id))
 
 
 def orphaned(scope: Scope, class_name: str, value: bool) -> ColumnElement[bool]:

@@ -204,5 +204,5 @@ def _among(run: Run, class_name: str, table: Any, holders: Holders) -> ColumnEle
         found.append(table.c.id.in_(holders.ids))
     inside = ids_within(run.principal, class_name, holders)
     if inside is not None:
-        found.append(table.c.id.in_(inside))
+        found.append(table.c.id.in_(select(inside.c.id)))
     return or_(*found)

@@ -136,6 +136,10 @@ def test_a_user_keeps_a_group_besides_user() -> None:
         check_removal(admin, LAB_FACTS, standing(groups=(LAB,)))
     check_removal(admin, LAB_FACTS, standing(groups=(LAB, LAB + 1)))
     check_removal(admin, LAB_FACTS, standing(groups=(LAB + 1,)))
+    check_removal(admin, LAB_FACTS, standing(is_admin=True, groups=(LAB,)))
+    check_removal(admin, SYSTEM, standing(is_admin=True, groups=(LAB,)))
+    with pytest.raises(Conflict, match="no group"):
+        check_removal(admin, SYSTEM, standing(is_admin=True, groups=()))
 
 
 def test_nobody_removes_himself_and_root_stays() -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared.models.people import GroupPermissions
+
 if TYPE_CHECKING:
     from tests.support.browsing import World
 
@@ -98,6 +100,32 @@ def test_skip_include_and_variables_shape_the_statements(world: World) -> None:
         {"name": "P0", "datasets": {"nodes": [{"name": "D0"}]}}
     ]
     assert len(deep.statements) == 2
+
+
+def test_what_look_ups_find_is_written_once_however_many_groups_there_are(world: World) -> None:
+    fill(world, 2, 2, 2)
+    screen = world.row("Screen", "ada", "lab", name="S")
+    look_ups = [
+        '{within: "Project:1"}', '{within: "Dataset:2"}', f'{{not: {{within: "Screen:{screen}"}}}}',
+        '{orphaned: false}', '{not: {keyValue: {key: "a"}}}',
+    ]  # fmt: skip
+    for number in (2, 5):
+        wanted = ", ".join(look_ups[:number])
+        document = f"{{ images(where: {{and: [{wanted}]}}) {{ nodes {{ name }} }} }}"
+        for login in ("ben", "chief"):
+            answer = world.ask(login, document)
+            assert not answer.errors
+            assert [node["name"] for node in answer.data["images"]["nodes"]] == ["I0", "I1"]
+            (statement,) = answer.statements.statements
+            assert statement.count("FROM project ") == 2, "the project, and whether it is seen"
+            assert statement.count("FROM screen ") == (2 if number > 2 else 0)
+    for n in range(8):
+        world.group(f"more {n}", GroupPermissions.READ_ONLY, ("ben",))
+    again = world.ask("ben", document)
+    (statement,) = again.statements.statements
+    assert statement.count("FROM project ") == 2
+    assert statement.count("FROM screen ") == 2
+    assert statement.count("FROM image ") == 1, "many look-ups: one range, not one for each group"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

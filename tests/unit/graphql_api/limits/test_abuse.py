@@ -41,6 +41,22 @@ ABUSE: dict[str, tuple[str, str]] = {
     "depth": (
         "{viewer" + "{groups{nodes{members{nodes" * 6 + "{id}" + "}}}}" * 6 + "}", "TOO_DEEP"
     ),
+    "look-ups": (
+        "{" + " ".join(
+            f"a{i}:images(where:{{or:[" + '{within:"Screen:1"},{keyValue:{key:"a"}},' * 3
+            + f'{{tag:{{all:["TagAnnotation:1","TagAnnotation:{i}"]}}}}]}}){{totalCount}}'
+            for i in range(7)
+        ) + "}",
+        "COST_EXCEEDED",
+    ),
+    "look-ups in a default": (
+        "query($w:ImageWhere={and:[" + "{orphaned:true}," * 51 + "]})"
+        "{images(where:$w){totalCount}}",
+        "COST_EXCEEDED",
+    ),
+    "digits in a filter": (
+        "{wells(where:{row:{eq:" + "9" * 5_000 + "}}){totalCount}}", "GRAPHQL_VALIDATION_FAILED"
+    ),
     "braces": ("{a" * 2_400 + "}" * 2_400, "TOO_DEEP"),
     "lists in a list": ("{node(id:" + "[" * 2_000 + "]" * 2_000 + "){id}}", "TOO_DEEP"),
     "fragment chain": (nested_doubling(10), "TOO_MANY_ALIASES"),
@@ -104,6 +120,20 @@ async def test_a_variable_is_measured_like_a_number(api: GraphQLClient, ada: int
     refused = await api.run(query, {"n": 1000}, user=ada)
     assert refused["errors"][0]["extensions"] == {
         "code": "COST_EXCEEDED", "requested": 1000 * (1 + 1000), "limit": 500_000
+    }  # fmt: skip
+
+
+async def test_look_ups_in_variables_are_counted(api: GraphQLClient, ada: int) -> None:
+    query = (
+        "query($w: ImageWhere, $l: [ImageWhere!]) {"
+        "images(where: {not: $w, or: $l}) { nodes { id } } }"
+    )
+    few = [{"annotatedBy": "User:1"}] * 20
+    fine = await api.run(query, {"w": {"and": few}, "l": few}, user=ada)
+    assert "errors" not in fine
+    refused = await api.run(query, {"w": {"and": few}, "l": [*few, *few]}, user=ada)
+    assert refused["errors"][0]["extensions"] == {
+        "code": "COST_EXCEEDED", "requested": 60, "limit": 50
     }  # fmt: skip
 
 

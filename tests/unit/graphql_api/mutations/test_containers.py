@@ -10,9 +10,9 @@ from shared.database import Database
 from shared.journal import history
 from shared.models.containers import Dataset, Project
 from shared.models.links import LINKS
-from shared.models.people import Privilege
+from shared.models.people import Membership, Privilege
 from tests.support.graphql_client import GraphQLClient
-from tests.support.people import make_group, make_row, make_user
+from tests.support.people import make_group, make_part, make_row, make_user, special_group
 
 CREATE_PROJECT = """
 mutation($input: CreateProjectInput!) { createProject(input: $input) {
@@ -154,6 +154,30 @@ async def test_only_administrators_who_write_for_others_name_another_owner(
     assert by_leader["errors"][0]["target"] == f"User:{bob}"
     assert by_light["errors"][0]["target"] == f"Group:{lab}"
     assert by_root["project"]["owner"] == {"id": f"User:{bob}"}
+
+
+async def test_nobody_is_given_something_new_in_a_group_that_is_not_his(
+    api: GraphQLClient, database: Database
+) -> None:
+    with database.write() as connection:
+        ada, bob = make_user(connection, "ada"), make_user(connection, "bob")
+        root = make_user(connection, "chief", is_admin=True)
+        lab = make_group(connection, "lab", "rwra--", members=[ada])
+        make_group(connection, "elsewhere", "rwra--", members=[bob])
+        guest = make_user(connection, "looker")
+        make_part(
+            connection, Membership, user_id=guest, group_id=special_group(connection, "guest"),
+            is_owner=False, position=1,
+        )  # fmt: skip
+    for owner in (bob, guest):
+        given = {"name": "p", "group": f"Group:{lab}", "owner": f"User:{owner}"}
+        refused = await api.data(CREATE_PROJECT, {"input": given}, user=root)
+        (error,) = refused["errors"]
+        assert error["__typename"] == "Invalid"
+        assert error["target"] == f"User:{owner}"
+        assert "no member of lab" in error["message"]
+    given = {"name": "p", "group": f"Group:{lab}", "owner": f"User:{root}"}
+    assert (await api.data(CREATE_PROJECT, {"input": given}, user=root))["errors"] == []
 
 
 async def test_an_administrator_from_outside_makes_it_for_the_parents_owner(

@@ -70,6 +70,21 @@ async def test_guards_and_rights(api: GraphQLClient, database: Database) -> None
     assert stranger["errors"][0]["__typename"] == "Conflict"  # no member
 
 
+async def test_a_last_administrators_seat_is_not_taken_while_there_is_no_other_group(
+    api: GraphQLClient, database: Database
+) -> None:
+    with database.write() as connection:
+        root = make_user(connection, "chief", is_admin=True)
+        light = make_user(connection, "light", is_admin=True)
+        make_group(connection, "lab", "rwra--", members=[root])
+        system = special_group(connection, "system")
+    alone = await remove(api, root, light, system)
+    assert alone["errors"][0]["__typename"] == "Conflict"
+    with database.write() as connection:
+        make_group(connection, "rest", "rwra--", members=[light])
+    assert (await remove(api, root, light, system))["errors"] == []
+
+
 async def test_deactivation_ends_the_sessions(api: GraphQLClient, database: Database) -> None:
     with database.write() as connection:
         bob = make_user(connection, "bob")
