@@ -25,6 +25,8 @@ from graphql_api.routes.graphiql import page_routes
 from graphql_api.routes.graphql import graphql_routes
 from graphql_api.routes.guard import Guard
 from graphql_api.routes.health import health_routes
+from graphql_api.routes.live.feed import ActivityFeed
+from graphql_api.routes.live.socket import live_routes
 from graphql_api.routes.problems import http_problem, internal_problem, tessera_problem
 from graphql_api.routes.rois import roi_routes
 from graphql_api.routes.uploads import upload_routes
@@ -65,7 +67,9 @@ def build_app(settings: ApiSettings) -> Starlette:
                 _executable_schema(),
                 timeout_s=settings.operation_timeout_s,
             )
+            app.state.feed = ActivityFeed(services.database)
             yield
+            await app.state.feed.close()
         finally:
             await anyio.to_thread.run_sync(services.database.dispose)
 
@@ -97,6 +101,7 @@ def _executable_schema() -> GraphQLSchema:
 def _routes() -> list[BaseRoute]:
     return [
         *graphql_routes(),
+        *live_routes(),
         *upload_routes(),
         *file_routes(),
         *roi_routes(),

@@ -66,6 +66,8 @@ class RequestContext:
     clock: Callable[[], int] = now
     new_session: tuple[str, int] | None = None
     """Token and end of a session that the operation opened: the transport makes a cookie of it."""
+    watched: ObjectRef | None = None
+    """What a subscription turned out to be about: it is run again when that changes."""
     forget_session: bool = False
     """The operation closed the session: the transport takes the cookie back."""
     _held: AbstractContextManager[Connection] | None = None

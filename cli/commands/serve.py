@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Run one of the two services.", no_args_is_help=True)
 GRACE_S = 10
 """How long a stopping service waits for answers under way."""
+WEBSOCKET_MESSAGE_BYTES = 2**20
 
 
 @app.command("api")
@@ -126,6 +127,8 @@ def _serve(factory: str, host: str, port: int, level: str, workers: int) -> None
         "proxy_headers": False,
         "server_header": False,
         "timeout_graceful_shutdown": GRACE_S,
+        "ws_max_size": WEBSOCKET_MESSAGE_BYTES,
+        "ws_per_message_deflate": False,  # a small message must not become a large one
     }
     if workers > 1:
         options["workers"] = workers

@@ -14,13 +14,13 @@ from shared.auth.cookies import cookie_name
 from shared.clock import SECOND, now
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection
     from starlette.responses import Response
 
     from shared.settings import Settings
 
 
-def cookie_token(request: Request, instance_id: str) -> str | None:
+def cookie_token(request: HTTPConnection, instance_id: str) -> str | None:
     """The session token that the request's cookie carries."""
     return request.cookies.get(cookie_name(instance_id)) or None
 

@@ -17,7 +17,7 @@ from shared.auth.sessions import authenticate
 from shared.errors import Denied, Unauthenticated
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
 
     from graphql_api.context import Services
     from shared.auth.principal import Principal
@@ -40,7 +40,7 @@ class Identity:
         self._services = services
         self._kept = VerdictCache(services.epoch)
 
-    def caller(self, request: Request) -> Caller:
+    def caller(self, request: HTTPConnection) -> Caller:
         """Where the request comes from."""
         settings = self._services.settings
         origin = request.headers.get("origin")
@@ -66,8 +66,12 @@ class Identity:
             return None
         if found.is_cookie and request.method not in SAFE_METHODS:
             self._require_listed_origin(request)
+        return self.principal_of_token(found.token)
+
+    def principal_of_token(self, token: str) -> Principal:
+        """Whose token this is now; raises `Unauthenticated`. It reads the database, as above."""
         return authenticate(
-            self._services.database, self._services.settings, found.token, cache=self._kept
+            self._services.database, self._services.settings, token, cache=self._kept
         )
 
     def _require_listed_origin(self, request: Request) -> None:
@@ -78,7 +82,7 @@ class Identity:
             )
 
 
-def credential(request: Request, instance_id: str) -> Credential | None:
+def credential(request: HTTPConnection, instance_id: str) -> Credential | None:
     """The token that a request carries; raises `Unauthenticated` for another scheme than Bearer."""
     header = request.headers.get("authorization")
     if header is not None:

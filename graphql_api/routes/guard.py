@@ -47,10 +47,13 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse unknown hosts, answer preflights, and add headers to what goes out."""
+        headers = Headers(scope=scope) if scope["type"] in {"http", "websocket"} else Headers()
+        if scope["type"] == "websocket" and not self._is_known(headers.get("host", "")):
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         origin = headers.get("origin")
 
         async def sending(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""The GraphQL schema: types, queries and mutations, with the planner behind what is read."""
+"""The GraphQL schema: all its types and roots, with the planner behind what is read."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ def build_schema() -> strawberry.Schema:
     from graphql_api.schema.mutations.outcomes import ERROR_TYPES
     from graphql_api.schema.queries import Query
     from graphql_api.schema.scalars import SCALARS
+    from graphql_api.schema.subscriptions import Subscription
     from graphql_api.schema.types import NODE_TYPES
 
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[*NODE_TYPES, *ERROR_TYPES],
         config=StrawberryConfig(scalar_map=SCALARS),
     )

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 PUBLIC_FIELDS = frozenset({"__typename", "__schema", "__type", "viewer", "login"})
 """What is answered without a login; `viewer` is null then."""
+NO_EVENT = object()
+"""No change is told: the operation is no subscription, or it came over HTTP."""
 _GRACE_S = 2.0
 """How long an interrupted operation may take to come back and say whether it was done."""
 
@@ -61,12 +63,17 @@ class Transport:
         self._threads = threads
         self._limiter: anyio.CapacityLimiter | None = None
 
-    async def run(self, request: GraphQLRequest, context: RequestContext) -> Outcome:
-        """Run one operation to its end, at most `timeout_s` seconds."""
+    async def run(
+        self, request: GraphQLRequest, context: RequestContext, *, event: object = NO_EVENT
+    ) -> Outcome:
+        """Run one operation to its end, at most `timeout_s` seconds.
+
+        A subscription is run once for each `event`, the change that is told (None: the beginning).
+        """
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self._threads)
         with running_deadline(self._timeout_s) as deadline, counted_statements() as statements:
-            running = asyncio.create_task(self._run(request, context))
+            running = asyncio.create_task(self._run(request, context, event))
             while not running.done() and deadline.left() > 0:
                 await asyncio.wait({running}, timeout=deadline.left())
             if not running.done():
@@ -81,9 +88,11 @@ class Transport:
         outcome.body.setdefault("extensions", {})["statements"] = len(statements)
         return outcome
 
-    async def _run(self, request: GraphQLRequest, context: RequestContext) -> Outcome:
+    async def _run(
+        self, request: GraphQLRequest, context: RequestContext, event: object
+    ) -> Outcome:
         try:
-            return await self._run_in_thread(request, context)
+            return await self._run_in_thread(request, context, event)
         except InvalidDocument as error:
             return Outcome({"errors": formatted(error.errors, code=error.code)}, True)
         except TesseraError as error:
@@ -96,13 +105,15 @@ class Transport:
         finally:
             context.release()
 
-    async def _run_in_thread(self, request: GraphQLRequest, context: RequestContext) -> Outcome:
+    async def _run_in_thread(
+        self, request: GraphQLRequest, context: RequestContext, event: object
+    ) -> Outcome:
         def work() -> tuple[Prepared, Any] | Outcome:
             prepared = self.documents.prepare(
                 request.query, request.operation_name, request.variables
             )
-            refusal = _refusal(request, prepared, context)
-            return refusal or (prepared, self._execute(prepared, request, context))
+            refusal = _refusal(request, prepared, context, event)
+            return refusal or (prepared, self._execute(prepared, request, context, event))
 
         found = await anyio.to_thread.run_sync(work, limiter=self._limiter)
         if isinstance(found, Outcome):
@@ -113,12 +124,13 @@ class Transport:
         return await anyio.to_thread.run_sync(_answered, result, prepared, limiter=self._limiter)
 
     def _execute(
-        self, prepared: Prepared, request: GraphQLRequest, context: RequestContext
+        self, prepared: Prepared, request: GraphQLRequest, context: RequestContext, event: object
     ) -> object:
         name = prepared.operation.name
         return execute(
             self._schema,
             prepared.document.node,
+            root_value=None if event is NO_EVENT else event,
             context_value=context,
             variable_values=request.variables,
             operation_name=name.value if name else None,
@@ -126,8 +138,14 @@ class Transport:
 
 
 def _refusal(
-    request: GraphQLRequest, prepared: Prepared, context: RequestContext
+    request: GraphQLRequest, prepared: Prepared, context: RequestContext, event: object
 ) -> Outcome | None:
+    if prepared.is_subscription and event is NO_EVENT:
+        error = {
+            "message": "Subscriptions are served over graphql-transport-ws: open a WebSocket here.",
+            "extensions": {"code": "SUBSCRIPTION_OVER_HTTP"},
+        }
+        return Outcome({"errors": [error]}, is_request_error=True)
     if not request.may_write and not prepared.is_query:
         error = {
             "message": "GET runs queries only: send this operation by POST.",

@@ -66,6 +66,11 @@ class Prepared:
         """Whether it only reads."""
         return self.operation.operation is OperationType.QUERY
 
+    @property
+    def is_subscription(self) -> bool:
+        """Whether it watches."""
+        return self.operation.operation is OperationType.SUBSCRIPTION
+
     def root_fields(self) -> frozenset[str]:
         """Names of the fields that it selects at the root, through fragments."""
         name = self.operation.name.value if self.operation.name else None

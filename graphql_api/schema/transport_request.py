@@ -46,14 +46,14 @@ class GraphQLRequest:
 async def read_request(request: Request) -> GraphQLRequest:
     """Read a GET or POST; raises `Malformed`."""
     if request.method == "GET":
-        return _checked(_query_string(request), may_write=False)
+        return checked_request(_query_string(request), may_write=False)
     if not is_json_body(request.headers.get("content-type")):
         raise Malformed(415, "Send application/json in UTF-8.", "UNSUPPORTED_MEDIA_TYPE")
     try:
         payload = orjson.loads(await _body(request))
     except orjson.JSONDecodeError as error:
         raise Malformed(400, "The body is not JSON.") from error
-    return _checked(payload, may_write=True)
+    return checked_request(payload, may_write=True)
 
 
 async def _body(request: Request) -> bytes:
@@ -85,7 +85,8 @@ def _query_string(request: Request) -> dict[str, Any]:
     return payload
 
 
-def _checked(payload: object, *, may_write: bool) -> GraphQLRequest:
+def checked_request(payload: object, *, may_write: bool) -> GraphQLRequest:
+    """The request that a decoded JSON value is; raises `Malformed`."""
     if isinstance(payload, list):
         raise Malformed(400, "Batches are not answered: send one operation per request.")
     if not isinstance(payload, dict):
