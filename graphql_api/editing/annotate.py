@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from graphql_api.editing.annotation_rows import (
     KINDS,
@@ -26,6 +26,13 @@ from graphql_api.editing.annotation_rows import (
 from graphql_api.editing.changing import hold_targets
 from graphql_api.editing.idempotency import once
 from graphql_api.editing.links import NewLink, open_event, save_links
+from graphql_api.editing.new_annotations import (
+    PER_TARGET,
+    NewAnnotation,
+    checked_annotation,
+    make_per_target,
+    make_shared,
+)
 from graphql_api.editing.places import load_group
 from graphql_api.editing.ratings import rate
 from graphql_api.editing.targets import Target, find_targets
@@ -41,9 +48,10 @@ from shared.auth.decide import decide, denied
 from shared.auth.epoch import bump_epoch
 from shared.auth.rules import Action, base_class
 from shared.clock import now
+from shared.database import ids_in
 from shared.errors import Conflict, Invalid, TesseraError
 from shared.journal import record
-from shared.models.annotations import NS_CLIENT_MAP
+from shared.models.annotations import ANNOTATION_CLASSES, NS_CLIENT_MAP, NS_RATING, Annotation
 from shared.models.images import OriginalFile
 from shared.models.links import LINKS
 
@@ -87,12 +95,17 @@ class Annotating:
     files: tuple[str, ...] = ()
     """File annotations that are there already, by id."""
     new_files: tuple[NewFile, ...] = ()
+    annotations: tuple[str, ...] = ()
+    """Annotations of any class that are there already, by id."""
+    made: tuple[NewAnnotation, ...] = ()
 
 
 @dataclass(slots=True)
 class _Made:
     annotations: list[ObjectRef]
     links: list[NewLink]
+    inner: list[NewLink] = field(default_factory=list)
+    """From new lists to what they hold."""
 
 
 def annotate(
@@ -124,6 +137,7 @@ def checked(wanted: Annotating) -> Annotating:
     if not wanted.targets:
         raise Invalid("The list targets is empty.", hint="Name at least one.", path=("targets",))
     attached = len(wanted.tags) + len(wanted.new_tags) + len(wanted.files) + len(wanted.new_files)
+    attached += len(wanted.annotations) + len(wanted.made)
     attached += (wanted.comment is not None) + (wanted.rating is not None) + bool(wanted.pairs)
     if not attached:
         raise Invalid(
@@ -153,6 +167,11 @@ def checked(wanted: Annotating) -> Annotating:
         pairs=valid_pairs(wanted.pairs, ("keyValues", "pairs")),
         files=tuple(dict.fromkeys(wanted.files)),
         new_files=wanted.new_files,
+        annotations=tuple(dict.fromkeys(wanted.annotations)),
+        made=tuple(
+            checked_annotation(new, ("newAnnotations", str(place)))
+            for place, new in enumerate(wanted.made)
+        ),
     )
 
 
@@ -163,20 +182,65 @@ def write_annotations(
     targets = hold_targets(connection, principal, wanted.targets)
     tags = find_targets(connection, principal, wanted.tags, ["TagAnnotation"], path=("tags",))
     files = find_targets(connection, principal, wanted.files, ["FileAnnotation"], path=("files",))
-    require_attachable(principal, targets, [*tags, *files])
+    others = find_targets(
+        connection, principal, wanted.annotations, ANNOTATION_CLASSES, path=("annotations",)
+    )
+    there = list(dict.fromkeys([*tags, *files, *others]))
+    listed = list_members(connection, principal, wanted.made)
+    require_attachable(principal, targets, [*there, *listed.values()])
+    _refuse_ratings(connection, others)
     event_id = open_event(connection, principal, "annotate")
-    made = _Made([target.ref for target in [*tags, *files]], [])
+    made = _Made([target.ref for target in there], [])
     for group_id, members in by_group(targets).items():
         maker = Maker(principal.user_id, load_group(connection, group_id), event_id)
-        shared = [*tags, *files, *_shared(connection, principal, maker, wanted)]
-        made.annotations += [one.ref for one in shared[len(tags) + len(files) :]]
+        new = _shared(connection, principal, maker, wanted)
+        for each in wanted.made:
+            if each.class_name == PER_TARGET:
+                own = make_per_target(connection, principal, maker, each, members)
+                made.annotations += [link.child.ref for link in own]
+                made.links += own
+                continue
+            one = make_shared(connection, principal, maker, each)
+            new.append(one)
+            made.inner += [new_link(one, listed[text], principal.user_id) for text in each.members]
+        shared = [*there, *new]
+        made.annotations += [one.ref for one in new]
         made.links += [
             new_link(target, one, principal.user_id) for one in shared for target in members
         ]
         _own(connection, principal, maker, wanted, members, made)
-    saved = save_links(connection, made.links, event_id)
+    saved = save_links(connection, [*made.links, *made.inner], event_id)
     bump_epoch(connection)
     return [*made.annotations, *(saved[link] for link in made.links)]
+
+
+def list_members(
+    connection: Connection, principal: Principal, made: Sequence[NewAnnotation]
+) -> dict[str, Target]:
+    """What new lists are to hold, by id as it was given; raises `NotFound`."""
+    texts = list(dict.fromkeys(text for new in made for text in new.members))
+    found = find_targets(connection, principal, texts, ANNOTATION_CLASSES, path=("newAnnotations",))
+    return dict(zip(texts, found, strict=True))
+
+
+def _refuse_ratings(connection: Connection, annotations: Sequence[Target]) -> None:
+    """Raise `Invalid` for a rating: each belongs to one person and one object."""
+    ids = [each.ref.id for each in annotations if each.ref.class_name == "LongAnnotation"]
+    if not ids:
+        return
+    table: Any = Annotation.__table__
+    ratings = connection.scalars(
+        select(table.c.id).where(
+            ids_in(connection, table.c.id, ids), table.c.namespace == NS_RATING
+        )
+    ).all()
+    if ratings:
+        raise Invalid(
+            f"LongAnnotation:{ratings[0]} is a rating.",
+            hint="Give `rating` instead.",
+            path=("annotations",),
+            target=f"LongAnnotation:{ratings[0]}",
+        )
 
 
 def require_attachable(

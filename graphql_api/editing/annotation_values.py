@@ -15,7 +15,14 @@ from sqlalchemy import delete, select
 from graphql_api.editing.annotation_rows import Pairs, write_pairs
 from graphql_api.editing.changing import Held, differs, hold, require_version, write_change
 from graphql_api.editing.links import open_event
-from graphql_api.editing.texts import valid_description, valid_name, valid_pairs, valid_text
+from graphql_api.editing.new_annotations import well_formed
+from graphql_api.editing.texts import (
+    valid_description,
+    valid_name,
+    valid_namespace,
+    valid_pairs,
+    valid_text,
+)
 from shared.database import ids_in
 from shared.errors import Invalid
 from shared.models import sort_key
@@ -48,7 +55,7 @@ class ValueChange:
 
     id: str
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Names of `VALUES`, and `description`."""
+    """Names of `VALUES`, `name`, `description` and `namespace`."""
     expected_version: int | None = None
     classes: tuple[str, ...] = ANNOTATION_CLASSES
     verb: str = "updateAnnotation"
@@ -117,6 +124,12 @@ def _checked(held: Held, values: Mapping[str, Any]) -> tuple[dict[str, Any], Pai
         if name == "description":
             columns["description"] = valid_description(value)
             continue
+        if name == "name":
+            columns["name"] = None if value is None else valid_name(value)
+            continue
+        if name == "namespace":
+            columns["namespace"] = _namespace(held, value)
+            continue
         _require_fitting(class_name, name, value)
         if name == "text":
             columns |= _text_columns(class_name, value)
@@ -125,6 +138,19 @@ def _checked(held: Held, values: Mapping[str, Any]) -> tuple[dict[str, Any], Pai
         else:
             columns[name] = _valid_number(held, name, value)
     return columns, pairs
+
+
+def _namespace(held: Held, value: str | None) -> str | None:
+    """A new namespace; raises `Invalid` for one that makes another thing of the annotation."""
+    namespace = valid_namespace(value)
+    for name, what in ((NS_RATING, "a rating"), (NS_TAG_SET, "a tag set")):
+        if namespace != held.row.namespace and name in {namespace, held.row.namespace}:
+            raise Invalid(
+                f"An annotation cannot become {what}, or cease to be one.",
+                hint="Make another one instead.",
+                path=("namespace",),
+            )
+    return namespace
 
 
 def _require_fitting(class_name: str, name: str, value: Any) -> None:
@@ -145,6 +171,8 @@ def _text_columns(class_name: str, text: str) -> dict[str, Any]:
     if class_name in SORTED_TEXTS:
         text = valid_name(text, ("text",))
         return {"text_value": text, "text_key": sort_key(text)}
+    if class_name == "XmlAnnotation":
+        return {"text_value": well_formed(text, ("text",))}
     return {"text_value": valid_text(text, ("text",))}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from shared.auth.decide import ObjectFacts
 from shared.auth.select import visible
@@ -21,6 +21,7 @@ from shared.models import MODELS
 from shared.models.annotations import ANNOTATION_CLASSES
 from shared.models.base import Details
 from shared.models.people import Group, GroupPermissions
+from shared.models.rois import SHAPE_CLASSES
 from shared.refs import ObjectRef, parse_ref
 
 if TYPE_CHECKING:
@@ -75,12 +76,17 @@ def find_targets(
     """
     wanted = list(dict.fromkeys(texts))
     allowed = None if classes is None else frozenset(classes)
-    refs = {text: _owned(parse_ref(text), allowed) for text in wanted}
+    refs = {text: _findable(parse_ref(text), allowed) for text in wanted}
     found = _load(connection, principal, [ref for ref in refs.values() if ref is not None])
-    missing = [text for text, ref in refs.items() if ref is None or ref not in found]
+    targets = {
+        text: found[ref]
+        for text, ref in refs.items()
+        if ref is not None and ref in found and _is_allowed(found[ref].ref.class_name, allowed)
+    }
+    missing = [text for text in wanted if text not in targets]
     if missing:
         raise ExceptionGroup("not found", [not_found(text, path) for text in missing])
-    return list(dict.fromkeys(found[ref] for ref in refs.values() if ref is not None))
+    return list(dict.fromkeys(targets[text] for text in wanted))
 
 
 def not_found(text: str, path: tuple[str, ...] = ()) -> NotFound:
@@ -101,12 +107,29 @@ def lock_version(connection: Connection, target: Target) -> None:
         raise not_found(str(target.ref))
 
 
-def _owned(ref: ObjectRef | None, allowed: frozenset[str] | None) -> ObjectRef | None:
-    if ref is None or (allowed is not None and ref.class_name not in allowed):
+def _stored_as(class_name: str) -> str:
+    """The class whose table holds the rows of another."""
+    if class_name in ANNOTATION_CLASSES:
+        return "Annotation"
+    return "Shape" if class_name in SHAPE_CLASSES else class_name
+
+
+def _is_allowed(class_name: str, allowed: frozenset[str] | None) -> bool:
+    return allowed is None or class_name in allowed or _stored_as(class_name) in allowed
+
+
+def _findable(ref: ObjectRef | None, allowed: frozenset[str] | None) -> ObjectRef | None:
+    """The ref, when its class is one that lies in a group and may be meant here."""
+    if ref is None:
         return None
-    name = "Annotation" if ref.class_name in ANNOTATION_CLASSES else ref.class_name
-    model = MODELS.get(name)
-    return ref if model is not None and issubclass(model, Details) else None
+    base = _stored_as(ref.class_name)
+    if ref.class_name != base and not _is_allowed(ref.class_name, allowed):
+        return None
+    if allowed is not None and not any(base == _stored_as(each) for each in allowed):
+        return None
+    model = MODELS.get(base)
+    is_owned = model is not None and issubclass(model, Details)
+    return ref if is_owned or base in PARTS else None
 
 
 def _load(
@@ -117,21 +140,38 @@ def _load(
         by_class[ref.class_name].append(ref.id)
     found: dict[ObjectRef, Target] = {}
     for class_name, ids in by_class.items():
-        is_annotation = class_name in ANNOTATION_CLASSES
-        model: Any = MODELS["Annotation" if is_annotation else class_name]
-        table = model.__table__
+        base = _stored_as(class_name)
+        table: Any = MODELS[base].__table__
+        holder_class, column = PARTS.get(base, (base, "id"))
+        holder: Any = MODELS[holder_class]
+        owned = holder.__table__ if base not in PARTS else holder.__table__.alias()
+        own_class = table.c.class_name if base in CLASSED else literal(base)
         statement = (
             select(
-                table.c.id, table.c.owner_id, table.c.group_id, table.c.version, Group.permissions
+                table.c.id, owned.c.owner_id, owned.c.group_id, owned.c.version,
+                Group.permissions, own_class.label("own_class"),
             )
-            .join(Group, Group.id == table.c.group_id)
-            .where(ids_in(connection, table.c.id, ids), visible(principal, model))
-        )
-        if is_annotation:
+            .select_from(
+                table if base not in PARTS else table.join(owned, owned.c.id == table.c[column])
+            )
+            .join(Group, Group.id == owned.c.group_id)
+            .where(ids_in(connection, table.c.id, ids), visible(principal, owned))
+        )  # fmt: skip
+        if class_name != base:
             statement = statement.where(table.c.class_name == class_name)
         for row in connection.execute(statement):
-            ref = ObjectRef(class_name, row.id)
             level = GroupPermissions(row.permissions)
-            facts = ObjectFacts(class_name, row.owner_id, row.group_id, level)
-            found[ref] = Target(ref, facts, row.version)
+            facts = ObjectFacts(row.own_class, row.owner_id, row.group_id, level)
+            own = ObjectRef(row.own_class, row.id)
+            found[ObjectRef(class_name, row.id)] = Target(own, facts, row.version)
     return found
+
+
+PARTS: Mapping[str, tuple[str, str]] = {
+    "Shape": ("Roi", "roi_id"),
+    "Channel": ("Pixels", "pixels_id"),
+    "PlaneInfo": ("Pixels", "pixels_id"),
+}
+"""Parts without an owner: whose rights they take, and the column that names it."""
+CLASSED = frozenset({"Annotation", "Shape"})
+"""Tables that hold several classes, told by a column."""

@@ -8,6 +8,11 @@ from graphql_api.compiler.planner import fetch_nodes
 from graphql_api.context import RequestContext
 from graphql_api.editing.annotate import Annotating
 from graphql_api.importing.attachments import annotate_with_files
+from graphql_api.schema.mutations.annotation_inputs import (
+    KeyValueInput,
+    NewAnnotationInput,
+    new_annotation,
+)
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.types.connections import Link
 from graphql_api.schema.types.references import LazyAnnotation
@@ -22,14 +27,6 @@ class NewTagInput:
 
     name: str = strawberry.field(description="Its text, 1 to 255 characters.")
     description: str | None = strawberry.field(default=None, description="Any text.")
-
-
-@strawberry.input(description="A key and a value.")
-class KeyValueInput:
-    """One pair."""
-
-    key: str = strawberry.field(description="1 to 255 characters; keys may repeat.")
-    value: str = strawberry.field(description="Any text.")
 
 
 @strawberry.input(description="Key-value pairs in their order.")
@@ -65,6 +62,16 @@ class AnnotateInput:
     files: list[strawberry.ID] = strawberry.field(
         default_factory=list,
         description="File annotations that are there already, or finished uploads: used up by it.",
+    )
+    annotations: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="Annotations of any class that are there already."
+    )
+    new_annotations: list[NewAnnotationInput] = strawberry.field(
+        default_factory=list,
+        description=(
+            "Annotations of any class to be made, once for each group; key-value pairs once for "
+            "each target."
+        ),
     )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key within 24 hours attaches once."
@@ -121,6 +128,8 @@ def wanted(given: AnnotateInput) -> Annotating:
         namespace=NS_CLIENT_MAP if pairs is None else pairs.namespace,
         pairs=() if pairs is None else tuple((pair.key, pair.value) for pair in pairs.pairs),
         files=tuple(str(each) for each in given.files),
+        annotations=tuple(str(each) for each in given.annotations),
+        made=tuple(map(new_annotation, given.new_annotations)),
     )
 
 

@@ -14,7 +14,7 @@ from graphql_api.editing.key_value_table import TableRow, decode_table, read_tab
 from graphql_api.editing.key_values import PairEdit, edit_key_values
 from graphql_api.editing.texts import valid_namespace
 from graphql_api.importing.consumed import consume, read_upload
-from graphql_api.schema.mutations.annotate import KeyValueInput
+from graphql_api.schema.mutations.annotation_inputs import KeyValueInput
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from shared.models.annotations import NS_CLIENT_MAP
 
