@@ -19,10 +19,10 @@ def set_password(
     """Set a user's password (asked for, or TESSERA_PASSWORD) and end his sessions."""
     from sqlalchemy import select, update
 
+    from cli.startup import reached_database, read_settings
     from shared.auth.epoch import bump_epoch
     from shared.auth.passwords import hash_password
     from shared.clock import now
-    from shared.database import open_database
     from shared.errors import Invalid, NotFound
     from shared.models.people import Session, User
     from shared.settings import Settings
@@ -36,23 +36,19 @@ def set_password(
             hint=f"Use at least {SHORTEST}.",
         )
     hashed = hash_password(secret)
-    database = open_database(Settings())
-    try:
-        with database.write() as connection:
-            user_id = connection.scalar(select(User.id).where(User.login == user))
-            if user_id is None:
-                raise NotFound(f"There is no user {user!r}.", hint="Logins are case-sensitive.")
-            connection.execute(
-                update(User)
-                .where(User.id == user_id)
-                .values(password_hash=hashed, updated_at=now(), version=User.version + 1)
-            )
-            connection.execute(
-                update(Session)
-                .where(Session.user_id == user_id, Session.closed_at.is_(None))
-                .values(closed_at=now())
-            )
-            bump_epoch(connection)
-    finally:
-        database.dispose()
+    with reached_database(read_settings(Settings)) as database, database.write() as connection:
+        user_id = connection.scalar(select(User.id).where(User.login == user))
+        if user_id is None:
+            raise NotFound(f"There is no user {user!r}.", hint="Logins are case-sensitive.")
+        connection.execute(
+            update(User)
+            .where(User.id == user_id)
+            .values(password_hash=hashed, updated_at=now(), version=User.version + 1)
+        )
+        connection.execute(
+            update(Session)
+            .where(Session.user_id == user_id, Session.closed_at.is_(None))
+            .values(closed_at=now())
+        )
+        bump_epoch(connection)
     print(f"The password of {user} is set.")

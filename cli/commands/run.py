@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -23,11 +22,15 @@ def run(
     ] = True,
 ) -> None:
     """Start everything here, with demo data on the first start."""
+    from cli.startup import read_settings, require_port
     from cli.supervisor import Child, Supervisor
-    from shared.settings import Settings
+    from graphql_api.settings import ApiSettings
+    from tile_service.settings import TileSettings
 
-    settings = Settings()
-    _require_free(settings)
+    settings = read_settings(ApiSettings)
+    read_settings(TileSettings)
+    require_port("TESSERA_API_PORT", settings.api_host, settings.api_port)
+    require_port("TESSERA_TILE_PORT", settings.tile_host, settings.tile_port)
     wants_demo = _prepare(settings, demo=demo)
     children = [
         Child("API", ["serve", "api"]),
@@ -51,42 +54,20 @@ def run(
         print("Stopped. The data are kept; start again with: make run", flush=True)
 
 
-def _require_free(settings: Settings) -> None:
-    """Refuse to start beside another process on the same port, before anything is made."""
-    from shared.errors import Conflict
-
-    for name, host, port in (
-        ("TESSERA_API_PORT", settings.api_host, settings.api_port),
-        ("TESSERA_TILE_PORT", settings.tile_host, settings.tile_port),
-    ):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                raise Conflict(
-                    f"{host}:{port} is in use or cannot be had ({error.strerror}).",
-                    hint=f"Set {name} to another port, or stop what runs there.",
-                ) from error
-
-
 def _prepare(settings: Settings, *, demo: bool) -> bool:
     """Migrate; make a secret; answer whether the demo is to be made (or finished)."""
+    from cli.startup import reached_database, require_folder
     from graphql_api.demo.state import begin_demo
-    from shared.auth.keys import make_secret_file
-    from shared.database import open_database
+    from shared.auth.keys import SecretKeys, make_secret_file
     from shared.migrations import upgrade
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    require_folder(settings.data_dir)
     if not settings.secret_key:
         make_secret_file(settings.data_dir)
-    database = open_database(settings)
-    try:
+    SecretKeys.load(settings)
+    with reached_database(settings, is_current=False) as database:
         upgrade(database)
         return demo and begin_demo(database, settings)
-    finally:
-        database.dispose()
 
 
 def _wait_until_ready(supervisor: Supervisor, settings: Settings, *, wants_demo: bool) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
+    from graphql_api.settings import ApiSettings
     from tile_service.app import TileApp
 
 app = typer.Typer(help="Run one of the two services.", no_args_is_help=True)
@@ -28,9 +29,13 @@ WEBSOCKET_MESSAGE_BYTES = 2**20
 @app.command("api")
 def api() -> None:
     """Run the GraphQL API."""
-    from shared.settings import Settings
+    from cli.startup import read_settings, require_port, require_ready
+    from graphql_api.settings import ApiSettings
 
-    settings = Settings()
+    settings = read_settings(ApiSettings)
+    require_port("TESSERA_API_PORT", settings.api_host, settings.api_port)
+    require_ready(settings)
+    _refuse_open_demo(settings)
     _serve(
         "cli.commands.serve:api_app", settings.api_host, settings.api_port, settings.log_level, 1
     )
@@ -41,9 +46,12 @@ def tiles(
     workers: Annotated[int, typer.Option(help="Processes; 0 means one for each core.")] = 0,
 ) -> None:
     """Run the tile service."""
-    from shared.settings import Settings
+    from cli.startup import read_settings, require_port, require_ready
+    from tile_service.settings import TileSettings
 
-    settings = Settings()
+    settings = read_settings(TileSettings)
+    require_port("TESSERA_TILE_PORT", settings.tile_host, settings.tile_port)
+    require_ready(settings)
     count = workers or os.cpu_count() or 1
     _serve(
         "cli.commands.serve:tile_app",
@@ -78,15 +86,16 @@ def tile_app() -> TileApp:
 
 def worker() -> None:
     """Run the worker that imports files and carries out graph operations."""
+    from cli.startup import reached_database, read_settings, require_folder
     from graphql_api.activities import handlers
     from shared.activities.worker import run_worker
-    from shared.database import open_database
     from shared.settings import Settings
     from shared.storage.local import LocalStorage
     from shared.telemetry import set_up_logging
 
-    settings = Settings()
+    settings = read_settings(Settings)
     set_up_logging(settings.log_level, as_json=settings.log_json)
+    require_folder(settings.data_dir)
     stop = threading.Event()
 
     def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -94,25 +103,26 @@ def worker() -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    database = open_database(settings)
-    try:
+    with reached_database(settings) as database:
         run_worker(database, LocalStorage(settings.data_dir), settings, handlers(), stop)
-    finally:
-        database.dispose()
 
 
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    from shared.database import open_database
+    from cli.startup import reached_database, read_settings
     from shared.migrations import upgrade
     from shared.settings import Settings
 
-    database = open_database(Settings())
-    try:
+    with reached_database(read_settings(Settings), is_current=False) as database:
         upgrade(database)
-    finally:
-        database.dispose()
     print("The database is current.")
+
+
+def _refuse_open_demo(settings: ApiSettings) -> None:
+    """Say here, and not out of the server's start, that demo accounts must not be reachable."""
+    from graphql_api.app import open_services
+
+    open_services(settings).database.dispose()
 
 
 def _serve(factory: str, host: str, port: int, level: str, workers: int) -> None:

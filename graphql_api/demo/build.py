@@ -58,8 +58,8 @@ def build_demo(settings: Settings, *, users: int, resume: bool) -> None:
         with database.read() as connection:
             if demo_state(connection) is None:
                 raise Conflict(
-                    "This installation has no demo and is not empty, or was never started.",
-                    hint="Start one with an empty data folder: make run",
+                    "This installation has data of its own, which a demo would mix with.",
+                    hint="Name an empty folder by TESSERA_DATA_DIR.",
                 )
         make_accounts(database)
         make_sources(settings.demo_images_dir)

@@ -32,6 +32,7 @@ def begin_demo(database: Database, settings: Settings) -> bool:
     with database.write() as connection:
         state = demo_state(connection)
         if state is None and _is_empty(connection):
+            require_loopback(settings)
             connection.execute(update(Instance).values(demo_state=BUILDING))
             state = BUILDING
     if state is not None:
