@@ -9,7 +9,19 @@ import sys
 
 import typer
 
-from cli.commands import accounts, demo, import_files, run, serve, session
+from cli.commands import (
+    accounts,
+    activities,
+    demo,
+    graph,
+    import_files,
+    links,
+    run,
+    serve,
+    session,
+    trash,
+)
+from cli.objects import gather_lists
 from cli.output import exit_code
 from cli.supervisor import end_with_supervisor
 from shared.errors import TesseraError
@@ -25,6 +37,14 @@ app.command("run")(run.run)
 app.command("import")(import_files.import_)
 app.command("login")(session.login)
 app.command("logout")(session.logout)
+app.command("link")(links.link)
+app.command("unlink")(links.unlink)
+app.command("chgrp")(graph.chgrp)
+app.command("chown")(graph.chown)
+app.command("duplicate")(graph.duplicate)
+app.command("delete")(graph.delete)
+app.add_typer(trash.app, name="trash")
+app.add_typer(activities.app, name="activities")
 app.command("demo")(demo.demo)
 app.command("migrate")(serve.migrate)
 app.command("set-password")(accounts.set_password)
@@ -32,9 +52,14 @@ app.command("worker")(serve.worker)
 app.add_typer(serve.app, name="serve")
 
 
+LISTS = frozenset({"--include", "--exclude", "--duplicate", "--reference", "--ignore"})
+"""Options whose values may be written one after the other."""
+
+
 def main() -> None:
     """Run the command line; a TesseraError is told in one line and ends with its exit code."""
     end_with_supervisor()
+    sys.argv[1:] = gather_lists(sys.argv[1:], LISTS)
     try:
         app()
     except TesseraError as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -72,6 +73,14 @@ def load_session() -> StoredSession | None:
         return StoredSession(**values)
     except (OSError, ValueError, TypeError):
         return None
+
+
+def announce(session: StoredSession) -> None:
+    """Say on standard error with which login a command works."""
+    if session.user:
+        host = session.server.partition("://")[2]
+        group = f" Current group: {session.group}" if session.group else ""
+        print(f"Using session for {session.user}@{host}.{group}", file=sys.stderr)
 
 
 def current_session() -> StoredSession:

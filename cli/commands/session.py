@@ -9,16 +9,24 @@ import typer
 
 from cli.session import DEFAULT_SERVER, StoredSession, forget_session, load_session, save_session
 from cli.session import server_url as parse_server
+from shared.errors import NotFound
+from shared.refs import parse_ref
 
 LOGIN = """
 mutation Login($input: LoginInput!) {
   login(input: $input) {
-    token
-    user { login groups(first: 1) { nodes { name } } }
+    token idleTimeoutSeconds
+    user { login defaultGroup { name } }
     errors { message code }
   }
 }
 """
+GROUP = """
+query Group($name: String!) {
+  groups(first: 2, where: {name: {eq: $name}}) { nodes { id name } }
+}
+"""
+GROUP_BY_ID = "query Group($id: ID!) { node(id: $id) { ... on Group { id name } } }"
 LOGOUT = "mutation Logout { logout { errors { message code } } }"
 
 
@@ -55,10 +63,36 @@ def login(
         payload = client.mutate("login", LOGIN, {"input": {"username": name, "password": secret}})
     finally:
         client.close()
-    save_session(StoredSession(url, payload["token"], name, group))
-    nodes = payload["user"]["groups"]["nodes"]
-    current = group or (nodes[0]["name"] if nodes else "none")
-    print(f"Created session for {name}@{url.partition('://')[2]}. Current group: {current}")
+    session = StoredSession(url, payload["token"], name, group)
+    default = payload["user"]["defaultGroup"]
+    current = default["name"] if default else "none"
+    if group:
+        current = _group_name(session, group)
+    save_session(StoredSession(url, payload["token"], name, current if group else None))
+    idle = payload["idleTimeoutSeconds"] // 60
+    print(
+        f"Created session for {name}@{url.partition('://')[2]}. "
+        f"Idle timeout: {idle} min. Current group: {current}"
+    )
+
+
+def _group_name(session: StoredSession, text: str) -> str:
+    """The group's name, by name or id; a login into a group that is not there is none at all."""
+    from cli.client import Client
+
+    client = Client.of(session)
+    try:
+        nodes = client.query(GROUP, {"name": text})["groups"]["nodes"]
+        ref = f"Group:{text}" if text.isdigit() else text
+        if not nodes and parse_ref(ref) is not None:
+            node = client.query(GROUP_BY_ID, {"id": ref})["node"]
+            nodes = [node] if node else []
+        if not nodes:
+            client.mutate("logout", LOGOUT, {})
+            raise NotFound(f"There is no group {text!r}.", hint="Or you may not see it.")
+        return str(nodes[0]["name"])
+    finally:
+        client.close()
 
 
 def logout() -> None:

@@ -37,6 +37,9 @@ class LoginPayload:
     expires_at: DateTime | None = strawberry.field(
         default=None, description="When the session ends in any case."
     )
+    idle_timeout_seconds: int | None = strawberry.field(
+        default=None, description="The session ends after so many seconds without a request."
+    )
     user: LazyUser | None = strawberry.field(default=None, description="Who is logged in now.")
     errors: list[MutationError] = strawberry.field(
         default_factory=list, description="Why nobody was logged in."
@@ -69,7 +72,12 @@ def _login(info: Info, input: LoginInput) -> LoginPayload:
         context.new_session = (opened.token, opened.expires_at)
         context.renew()
         user = fetch_nodes(info, [ObjectRef("User", opened.user_id)], "user")[0]
-        return LoginPayload(token=opened.token, expires_at=DateTime(opened.expires_at), user=user)
+        return LoginPayload(
+            token=opened.token,
+            expires_at=DateTime(opened.expires_at),
+            idle_timeout_seconds=context.settings.session_idle_s,
+            user=user,
+        )
 
     return attempt(context, work, lambda found: LoginPayload(errors=found))
 
