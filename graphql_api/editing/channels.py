@@ -13,8 +13,8 @@ from sqlalchemy import func, select, update
 
 from graphql_api.editing.changing import hold_targets
 from graphql_api.editing.contents import images_within
-from graphql_api.editing.links import open_event
 from graphql_api.editing.texts import storable
+from graphql_api.editing.trash import begin_change
 from shared.auth.decide import ObjectFacts, decide, denied, require
 from shared.auth.rules import Action
 from shared.clock import now
@@ -43,6 +43,8 @@ class Renamed:
     logical_channel_count: int
     skipped: tuple[ObjectRef, ...]
     """Images with another number of channels."""
+    activity: ObjectRef | None = None
+    """Under which it was done, to be undone; None when every name was so before."""
 
 
 def rename_channels(
@@ -70,11 +72,13 @@ def rename_channels(
         rows = _logical_channels(connection, images, len(wanted))
         lock_groups(connection, sorted({row.group_id for row in rows}))
         changed = _changes(principal, rows, wanted)
+        done = None
         if changed:
-            event_id = open_event(connection, principal, "renameChannels")
+            activity, event_id = begin_change(connection, principal, "renameChannels", targets)
             _write(connection, event_id, rows, changed)
+            done = ObjectRef("Activity", activity)
         ids = {row.id for row in rows if wanted[row.position] is not None}
-        return Renamed(fitting, len(ids), skipped)
+        return Renamed(fitting, len(ids), skipped, done)
 
 
 def _counted(

@@ -15,9 +15,8 @@ from sqlalchemy import and_, func, select, union_all
 
 from graphql_api.editing.annotation_rows import KINDS, LINK_NAMES
 from graphql_api.editing.changing import hold_targets
-from graphql_api.editing.links import open_event
 from graphql_api.editing.targets import Target
-from graphql_api.editing.trash import discard, ended_activity
+from graphql_api.editing.trash import begin_change, discard
 from shared.auth.decide import ObjectFacts, decide, denied
 from shared.auth.epoch import bump_epoch
 from shared.auth.rules import Action, base_class
@@ -85,9 +84,9 @@ def unannotate(
             raise Invalid("Nothing is named.", hint="Name links, or targets and annotations.")
         if not cut:
             return Detached(None)
-        event_id = open_event(connection, principal, "unannotate")
-        request = {"targets": [str(each.ref) for each in cut]}
-        activity = ended_activity(connection, principal, "unannotate", request)
+        activity, event_id = begin_change(
+            connection, principal, "unannotate", [str(each.ref) for each in cut]
+        )
         gone = detach(connection, principal, event_id, activity, cut)
         bump_epoch(connection)
         refs = tuple(each.ref for each in cut)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from graphql_api.editing.places import load_group
 from graphql_api.editing.targets import Target, find_targets
+from graphql_api.editing.trash import begin_change
 from shared.auth.creation import link_owner, may_refer, require_same_group
 from shared.auth.decide import decide, denied
 from shared.auth.epoch import bump_epoch
@@ -58,9 +59,9 @@ class NewLink:
 
 def link(
     database: Database, principal: Principal, parents: Sequence[str], children: Sequence[str]
-) -> list[ObjectRef]:
+) -> tuple[list[ObjectRef], ObjectRef | None]:
     """Link every child into every parent; answers all links of these pairs that are now there
-    for their owners, old ones included.
+    for their owners, old ones included, and the Activity under which new ones were made.
 
     Raises `NotFound`, `Denied` or `Invalid`, alone or as a group; then nothing was done.
     """
@@ -71,10 +72,12 @@ def link(
         wanted = plan_links(connection, principal, above, below)
         found = existing_links(connection, wanted)
         if any(item not in found for item in wanted):
-            event_id = open_event(connection, principal, "link")
+            named = [str(item.child.ref) for item in wanted if item not in found]
+            activity, event_id = begin_change(connection, principal, "link", named)
             found = save_links(connection, wanted, event_id)
             bump_epoch(connection)
-        return [found[item] for item in wanted]
+            return [found[item] for item in wanted], ObjectRef("Activity", activity)
+        return [found[item] for item in wanted], None
 
 
 def hold_groups(connection: Connection, principal: Principal, texts: Sequence[str]) -> None:

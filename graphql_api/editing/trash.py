@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 
 from shared.clock import now
 from shared.database import ids_in
-from shared.journal import record
+from shared.journal import begin_event, record
 from shared.models.activities import Activity
 
 if TYPE_CHECKING:
@@ -52,6 +52,24 @@ def ended_activity(
         .returning(Activity.id)
     )
     return int(connection.execute(statement).scalar_one())
+
+
+def begin_change(
+    connection: Connection, principal: Principal, kind: str, targets: Sequence[str]
+) -> tuple[int, int]:
+    """An Activity that ends with this transaction and the journal's event of it, so that it can be
+    undone: (activity id, event id).
+    """
+    activity = ended_activity(connection, principal, kind, {"targets": list(targets)})
+    event_id = begin_event(
+        connection,
+        user_id=principal.user_id,
+        sudoer_id=principal.sudoer_id,
+        session_id=principal.session_id,
+        activity_id=activity,
+        kind=kind,
+    )
+    return activity, event_id
 
 
 def discard(

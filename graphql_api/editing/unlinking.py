@@ -17,14 +17,13 @@ from graphql_api.editing.changing import hold_targets
 from graphql_api.editing.detaching import CutLink, detach
 from graphql_api.editing.links import KINDS, plan_links, save_links
 from graphql_api.editing.parents import find_orphans, find_parents
-from graphql_api.editing.trash import discard, ended_activity
+from graphql_api.editing.trash import begin_change, discard
 from shared.auth.decide import ObjectFacts, decide, denied
 from shared.auth.epoch import bump_epoch
 from shared.auth.rules import Action
 from shared.auth.select import visible
 from shared.database import ids_in
 from shared.errors import Invalid
-from shared.journal import begin_event
 from shared.models.links import ANNOTATION_LINKS, CONTAINER_LINKS, LINKS
 from shared.models.people import Group, GroupPermissions
 from shared.refs import ObjectRef
@@ -116,16 +115,7 @@ def _carry_out(
     cut: Sequence[_Cut],
     wanted: Sequence[Any],
 ) -> Unlinked:
-    request = {"targets": [str(each.ref) for each in cut]}
-    activity = ended_activity(connection, principal, kind, request)
-    event_id = begin_event(
-        connection,
-        user_id=principal.user_id,
-        sudoer_id=principal.sudoer_id,
-        session_id=principal.session_id,
-        activity_id=activity,
-        kind=kind,
-    )
+    activity, event_id = begin_change(connection, principal, kind, [str(each.ref) for each in cut])
     made = save_links(connection, wanted, event_id) if wanted else {}
     _discard(connection, principal, event_id, activity, cut)
     bump_epoch(connection)

@@ -159,3 +159,65 @@ async def test_where_to_and_to_whom(api: GraphQLClient, lab: Lab) -> None:
     led = await api.data(whom, variables, user=lab.people["L"])
     assert {each["id"] for each in led} == {f"User:{lab.people[who]}" for who in "BL"}
     assert await api.data(whom, variables, user=lab.people["A"]) == []
+
+
+async def test_links_and_channel_names_are_taken_back(api: GraphQLClient, lab: Lab) -> None:
+    g1 = lab.group("g1", ANNOTATE, "AB")
+    dataset, image = lab.row("Dataset", "A", g1), lab.image("A", g1, channels=1)
+    me = lab.people["A"]
+    undo = """mutation M($i: UndoActivityInput!) { undoActivity(input: $i) {
+      activity { state errors { code message } } errors { __typename code message } } }"""
+    made = await api.data(
+        """mutation M($i: LinkInput!) { link(input: $i) {
+          activity { id viewerCan { undo } } links { id } errors { message } } }""",
+        {"i": {"parents": [str(dataset)], "children": [str(image)]}},
+        user=me,
+    )
+    assert made["activity"]["viewerCan"] == {"undo": True}
+
+    back = await api.data(undo, {"i": {"activity": made["activity"]["id"]}}, user=me)
+    assert back["errors"] == []
+    assert back["activity"] == {"state": "SUCCEEDED", "errors": []}
+    found = "query Q($id: ID!) { node(id: $id) { ... on Image { datasets { totalCount } } } }"
+    assert (await api.data(found, {"id": str(image)}, user=me))["datasets"]["totalCount"] == 0
+
+    named = await api.data(
+        """mutation M($i: RenameChannelsInput!) { renameChannels(input: $i) {
+          activity { id } errors { message } } }""",
+        {"i": {"targets": [str(image)], "names": ["Aurora-B"]}},
+        user=me,
+    )
+    foreign = await api.data(
+        undo, {"i": {"activity": named["activity"]["id"]}}, user=lab.people["B"]
+    )
+    assert [each["__typename"] for each in foreign["errors"]] == ["NotFound"]
+    back = await api.data(undo, {"i": {"activity": named["activity"]["id"]}}, user=me)
+    assert back["activity"] == {"state": "SUCCEEDED", "errors": []}
+    names = "query Q($id: ID!) { node(id: $id) { ... on Image { channels { name } } } }"
+    assert await api.data(names, {"id": str(image)}, user=me) == {"channels": [{"name": "DAPI"}]}
+
+
+async def test_a_groups_level_is_changed_by_its_leader_and_raised_by_administrators(
+    api: GraphQLClient, lab: Lab
+) -> None:
+    g1 = lab.group("g1", ANNOTATE, "AB", "L")
+    image = lab.image("A", g1)
+    comment = lab.annotate(image, "CommentAnnotation", "B")
+    change = """mutation M($i: SetGroupPermissionsInput!) { setGroupPermissions(input: $i) {
+      activity { state report { deletedItems { object } } errors { message } }
+      errors { __typename target } } }"""
+
+    async def level(who: str, name: str, *, dry_run: bool = False) -> Any:
+        wish = {"group": f"Group:{g1}", "permissions": name, "dryRun": dry_run}
+        return await api.data(change, {"i": wish}, user=lab.people[who])
+
+    member = await level("A", "READ_ONLY")
+    assert [each["__typename"] for each in member["errors"]] == ["Denied"]
+    raised = await level("L", "READ_WRITE")
+    assert [each["__typename"] for each in raised["errors"]] == ["Denied"]
+    shown = await level("L", "PRIVATE", dry_run=True)
+    assert {"object": str(comment)} in shown["activity"]["report"]["deletedItems"]
+    assert lab.is_live(comment)
+    done = await level("L", "PRIVATE")
+    assert done["activity"]["state"] == "SUCCEEDED", done
+    assert not lab.is_live(comment)

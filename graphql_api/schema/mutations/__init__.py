@@ -18,6 +18,7 @@ from graphql_api.schema.mutations.credentials import CredentialMutations
 from graphql_api.schema.mutations.delete import DeleteMutations
 from graphql_api.schema.mutations.duplicate import DuplicateMutations
 from graphql_api.schema.mutations.execute_plan import ExecutePlanMutations
+from graphql_api.schema.mutations.group_level import GroupLevelMutations
 from graphql_api.schema.mutations.groups import GroupMutations
 from graphql_api.schema.mutations.import_files import ImportMutations
 from graphql_api.schema.mutations.import_rois import ImportRoiMutations
@@ -32,6 +33,7 @@ from graphql_api.schema.mutations.rois import RoiMutations
 from graphql_api.schema.mutations.screening import ScreeningMutations
 from graphql_api.schema.mutations.tags import TagMutations
 from graphql_api.schema.mutations.unannotate import UnannotateMutations
+from graphql_api.schema.mutations.undo import UndoMutations
 from graphql_api.schema.mutations.unlink import UnlinkMutations
 from graphql_api.schema.mutations.update import UpdateMutations
 from graphql_api.schema.mutations.user_table import UserTableMutations
@@ -63,6 +65,8 @@ class Mutation(
     DuplicateMutations,
     DeleteMutations,
     ExecutePlanMutations,
+    UndoMutations,
+    GroupLevelMutations,
     MembershipMutations,
     RenderingMutations,
     ApplyRenderingMutations,

@@ -14,7 +14,7 @@ from graphql_api.editing.quantities import Quantity
 from graphql_api.schema.mutations.lengths import LengthInput
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.mutations.update import given_values
-from graphql_api.schema.types.references import LazyPixels
+from graphql_api.schema.types.references import LazyActivity, LazyPixels
 
 Info = strawberry.Info[RequestContext, None]
 
@@ -35,6 +35,9 @@ class RenameChannelsInput:
 class RenameChannelsPayload:
     """Answer of `renameChannels`."""
 
+    activity: LazyActivity | None = strawberry.field(
+        default=None, description="The change, to be undone; null when nothing was changed."
+    )
     image_count: int = strawberry.field(default=0, description="How many images show the names.")
     logical_channel_count: int = strawberry.field(
         default=0, description="How many channels were named; images may share them."
@@ -87,7 +90,12 @@ def _rename_channels(info: Info, input: RenameChannelsInput) -> RenameChannelsPa
         targets = [str(each) for each in input.targets]
         principal = context.require_principal()
         done = rename_channels(context.database, principal, targets, input.names)
+        context.renew()
+        activity = None
+        if done.activity is not None:
+            (activity,) = fetch_nodes(info, [done.activity], "activity")
         return RenameChannelsPayload(
+            activity=activity,
             image_count=done.image_count,
             logical_channel_count=done.logical_channel_count,
             skipped=[strawberry.ID(str(ref)) for ref in done.skipped],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import strawberry
 from sqlalchemy import select
@@ -18,17 +18,16 @@ from graphql_api.context import RequestContext
 from graphql_api.importing.booking import NewTarget, WantedImport, book_import
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.transport_deadline import extend_deadline
+from graphql_api.schema.types.references import LazyActivity
 from shared.errors import Invalid
 from shared.models.activities import ENDED
 from shared.models.activities import Activity as ActivityRow
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
-    from graphql_api.schema.types.activities import Activity
     from shared.database import Database
 
 Info = strawberry.Info[RequestContext, None]
-LazyActivity = Annotated["Activity", strawberry.lazy("graphql_api.schema.types.activities")]
 
 MAX_WAIT_S = 30
 FIRST_LOOK_S = 0.05

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -14,12 +14,9 @@ from graphql_api.importing.consumed import consume, read_upload
 from graphql_api.importing.rois import MAX_BYTES, Format, RoiImport, import_rois
 from graphql_api.rois.notes import SENTENCES, Loss
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
-
-if TYPE_CHECKING:
-    from graphql_api.schema.types.activities import Activity
+from graphql_api.schema.types.references import LazyActivity
 
 Info = strawberry.Info[RequestContext, None]
-LazyActivity = Annotated["Activity", strawberry.lazy("graphql_api.schema.types.activities")]
 
 
 def _loss(loss: Loss) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
@@ -16,16 +16,15 @@ from graphql_api.editing.texts import valid_namespace
 from graphql_api.importing.consumed import consume, read_upload
 from graphql_api.schema.mutations.annotation_inputs import KeyValueInput
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
+from graphql_api.schema.types.references import LazyActivity
 from shared.models.annotations import NS_CLIENT_MAP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from graphql_api.schema.types.activities import Activity
     from shared.refs import ObjectRef
 
 Info = strawberry.Info[RequestContext, None]
-LazyActivity = Annotated["Activity", strawberry.lazy("graphql_api.schema.types.activities")]
 MAX_BYTES = 32 * 2**20
 """Of an uploaded table."""
 _NAMESPACE = "Which kind of pairs; people edit those of the default."

@@ -15,6 +15,7 @@ from graphql_api.context import RequestContext
 from graphql_api.editing.links import KINDS, link
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.types.connections import Link
+from graphql_api.schema.types.references import LazyActivity
 
 Info = strawberry.Info[RequestContext, None]
 
@@ -41,6 +42,9 @@ class LinkInput:
 class LinkPayload:
     """Answer of `link`."""
 
+    activity: LazyActivity | None = strawberry.field(
+        default=None, description="The change, to be undone; null when all links were there."
+    )
     links: list[Link] = strawberry.field(
         default_factory=list, description="The links of all pairs, those that existed included."
     )
@@ -54,10 +58,13 @@ def _link(info: Info, input: LinkInput) -> LinkPayload:
     context = info.context
 
     def work() -> LinkPayload:
-        refs = link(context.database, context.require_principal(), input.parents, input.children)
+        refs, made = link(
+            context.database, context.require_principal(), input.parents, input.children
+        )
         context.renew()
         found = fetch_nodes(info, refs, "links")
-        return LinkPayload(links=[row for row in found if row is not None])
+        activity = None if made is None else fetch_nodes(info, [made], "activity")[0]
+        return LinkPayload(activity=activity, links=[row for row in found if row is not None])
 
     return attempt(context, work, lambda found: LinkPayload(errors=found))
 

@@ -6,7 +6,7 @@ Each verb has a file of its own that names its fields and makes an `OperationReq
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
@@ -16,15 +16,14 @@ from graphql_api.graph.booking import Desk, begin
 from graphql_api.graph.request import ChildOption
 from graphql_api.schema.mutations.import_files import MAX_WAIT_S, wait_for
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
+from graphql_api.schema.types.references import LazyActivity
 from shared.errors import Invalid
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
     from graphql_api.graph.request import OperationRequest
-    from graphql_api.schema.types.activities import Activity
 
 Info = strawberry.Info[RequestContext, None]
-LazyActivity = Annotated["Activity", strawberry.lazy("graphql_api.schema.types.activities")]
 MAX_TARGETS = 10_000
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
@@ -23,7 +23,7 @@ from graphql_api.schema.mutations.shape_inputs import (
     shapes_of,
 )
 from graphql_api.schema.mutations.update import given_values
-from graphql_api.schema.types.references import LazyRoi
+from graphql_api.schema.types.references import LazyActivity, LazyRoi
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from graphql_api.schema.types.activities import Activity
 
 Info = strawberry.Info[RequestContext, None]
-LazyActivity = Annotated["Activity", strawberry.lazy("graphql_api.schema.types.activities")]
 MAX_MASK_BYTES = 64 * 2**20
 _KEY = "The same key within 24 hours does it once."
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
 import strawberry
 
 from graphql_api.compiler.planner import fetch_nodes
 from graphql_api.context import RequestContext
 from graphql_api.editing.detaching import unannotate
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
-
-if TYPE_CHECKING:
-    from graphql_api.schema.types.activities import Activity
+from graphql_api.schema.types.references import LazyActivity
 
 Info = strawberry.Info[RequestContext, None]
-LazyActivity = Annotated["Activity", strawberry.lazy("graphql_api.schema.types.activities")]
 
 
 @strawberry.input(description="Objects, and annotations that they carry.")

@@ -5,7 +5,7 @@ Nothing but links goes; what has no container left is told as orphaned.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
@@ -15,14 +15,13 @@ from graphql_api.editing.unlinking import Unlinked, relink, unlink
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
 from graphql_api.schema.types.connections import Link
 from graphql_api.schema.types.objects import Node
+from graphql_api.schema.types.references import LazyActivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphql_api.schema.types.activities import Activity
 
 Info = strawberry.Info[RequestContext, None]
-LazyActivity = Annotated["Activity", strawberry.lazy("graphql_api.schema.types.activities")]
 
 
 @strawberry.input(description="Containers and contents: all links between them.")

@@ -22,6 +22,7 @@ from graphql_api.compiler.declare import (
     with_arguments,
 )
 from graphql_api.compiler.scope import Scope, Source
+from graphql_api.graph.prepare.undoing import KINDS as UNDOABLE
 from graphql_api.graph.request import DRY_RUN
 from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.objects import Node
@@ -98,9 +99,18 @@ def _progress(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -
 
 
 def _viewer_can(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
-    """Who asked for it may stop it, and so may administrators; imports are not undone."""
+    """Who asked for it may stop it and take it back, and so may administrators.
+
+    Whether the data still allow an undo is found out by its dry run.
+    """
     return [
-        ActivityViewerCan(cancel=row["state"] not in activities.ENDED, undo=False) for row in rows
+        ActivityViewerCan(
+            cancel=row["state"] not in activities.ENDED,
+            undo=row["state"] == "SUCCEEDED"
+            and row["kind"] in UNDOABLE
+            and not row["request"].get(DRY_RUN),
+        )
+        for row in rows
     ]
 
 
@@ -180,5 +190,5 @@ class Activity(Node):
         argument("first", int | None, "Only the first so many; at most 1,000."),
     )
     viewer_can: ActivityViewerCan = planned(
-        Batched(("state",), _viewer_can), "What the caller may do with it."
+        Batched(("state", "kind", "request"), _viewer_can), "What the caller may do with it."
     )

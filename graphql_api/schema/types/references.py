@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ObjectiveSettings,
         StageLabel,
     )
+    from graphql_api.schema.types.activities import Activity
     from graphql_api.schema.types.annotation_kinds import FileAnnotation, TagAnnotation
     from graphql_api.schema.types.annotations import Annotation
     from graphql_api.schema.types.channels import LogicalChannel, PlaneInfo
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
 _TYPES = "graphql_api.schema.types."
 
+LazyActivity = Annotated["Activity", strawberry.lazy(_TYPES + "activities")]
 LazyUser = Annotated["User", strawberry.lazy(_TYPES + "people")]
 LazyGroup = Annotated["Group", strawberry.lazy(_TYPES + "people")]
 LazyProject = Annotated["Project", strawberry.lazy(_TYPES + "containers")]
