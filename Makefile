@@ -47,7 +47,7 @@ lock: $(VENV)/dev.stamp ## solve and pin the requirements again
 	$(BIN)/python requirements/lock.py
 
 clean: ## remove the environment (never the data)
-	rm -rf $(VENV) web/node_modules
+	rm -rf $(VENV) .venv-readers web/node_modules
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Tessera needs Python 3.11 or newer (python3.11 on the PATH)."; exit 1; }
