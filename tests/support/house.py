@@ -23,6 +23,8 @@ from tests.support.processes import Installation, run_cli
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shared.database import Database
+
 PASSWORD = "correct horse battery"
 ADA = {"username": "ada", "password": PASSWORD}
 LOGIN = """
@@ -124,6 +126,12 @@ class House:
         assert done.returncode == 0, (done.stderr, self.installation.words)
         lines = [line for line in done.stdout.splitlines() if line.startswith("Image:")]
         return [int(number) for number in lines[0].removeprefix("Image:").split(",")]
+
+    @contextmanager
+    def opened(self) -> Iterator[Database]:
+        """The installation's database, for what no mutation does."""
+        with _database(self.installation) as database:
+            yield database
 
     def close(self) -> None:
         """Close the people's connections."""
