@@ -133,7 +133,7 @@ def root(connection: Connection) -> int:
 
 
 def make_row(
-    connection: Connection, model: type[Base], *, owner: int, group: int, **values: Any
+    connection: Connection, model: type[Base], /, *, owner: int, group: int, **values: Any
 ) -> int:
     """A row with details; sort keys, uuid and what else must be there is filled in."""
     columns = model.__table__.c
@@ -171,7 +171,7 @@ def make_link(
     )
 
 
-def make_part(connection: Connection, model: type[Base], **values: Any) -> int:
+def make_part(connection: Connection, model: type[Base], /, **values: Any) -> int:
     """A row without details, such as Channel or Shape."""
     return _insert(connection, model, **values)
 

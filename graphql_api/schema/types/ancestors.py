@@ -59,8 +59,9 @@ def parent_exists(scope: Scope, step: Step) -> ColumnElement[bool]:
     found = select(container.c.id).where(visible(scope.principal, container))
     if step.link is not None:
         link: Any = MODELS[step.link].__table__.alias()
-        held = and_(link.c.child_id == scope.table.c.id, link.c.parent_id == container.c.id)
-        return found.where(held, link.c.trash_id.is_(None)).exists()
+        joined = link.join(container, container.c.id == link.c.parent_id)
+        held = and_(link.c.child_id == scope.table.c.id, link.c.trash_id.is_(None))
+        return found.select_from(joined).where(held).exists()
     if step.reverse is not None:
         return found.where(container.c[step.reverse] == scope.table.c.id).exists()
     return found.where(container.c.id == scope.table.c[step.column]).exists()

@@ -39,11 +39,14 @@ def _in_set(scope: Scope) -> tuple[Any, Any]:
     """Tag sets that the caller sees and that hold our row: the table of sets, and the query."""
     link: Any = MODELS["AnnotationAnnotationLink"].__table__.alias()
     holder: Any = Annotation.__table__.alias()
-    found = select(holder.c.id).where(
-        link.c.child_id == scope.table.c.id,
-        link.c.trash_id.is_(None),
-        link.c.parent_id == holder.c.id,
-        visible(scope.principal, holder),
+    found = (
+        select(holder.c.id)
+        .select_from(link.join(holder, holder.c.id == link.c.parent_id))
+        .where(
+            link.c.child_id == scope.table.c.id,
+            link.c.trash_id.is_(None),
+            visible(scope.principal, holder),
+        )
     )
     return holder, found
 

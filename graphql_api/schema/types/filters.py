@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
 from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.ancestors import PARENTS, Holders, ids_within, parent_exists
@@ -209,20 +209,21 @@ def annotated_by(scope: Scope, class_name: str, value: str) -> ColumnElement[boo
     ref = parse_ref(value)
     if ref is None or ref.class_name != "User":
         return false()
-    link, annotation, holds = _annotated(scope, class_name)
-    return select(annotation.c.id).where(holds, link.c.owner_id == ref.id).exists()
+    link, annotation, held = _annotated(scope, class_name)
+    return held.select_from(_joined(link, annotation)).where(link.c.owner_id == ref.id).exists()
 
 
 def has_pair(scope: Scope, class_name: str, value: dict[str, Any]) -> ColumnElement[bool]:
     """Has a key-value pair with this key, this value or both."""
-    _, annotation, holds = _annotated(scope, class_name)
+    link, annotation, held = _annotated(scope, class_name)
     pair = MapPair.__table__.alias()
-    found = [holds, pair.c.annotation_id == annotation.c.id]
+    found = []
     if value.get("key") is not None:
         found.append(pair.c.key_key == sort_key(value["key"]))
     if value.get("value") is not None:
         found.append(pair.c.value_key == sort_key(value["value"][:256]))
-    return select(pair.c.id).where(*found).exists()
+    joined = _joined(link, annotation).join(pair, pair.c.annotation_id == annotation.c.id)
+    return held.select_from(joined).where(*found).exists()
 
 
 def _few(tags: list[str]) -> list[str]:
@@ -241,19 +242,24 @@ def _refers(column: ColumnElement[Any], class_name: str, value: str) -> ColumnEl
 def _has_tag(scope: Scope, class_name: str, tags: list[str]) -> ColumnElement[bool]:
     refs = [parse_ref(tag) for tag in tags]
     ids = [ref.id for ref in refs if ref and ref.class_name in {"TagAnnotation", "Annotation"}]
-    _, annotation, holds = _annotated(scope, class_name)
+    link, annotation, held = _annotated(scope, class_name)
     is_tag = annotation.c.class_name == "TagAnnotation"
-    return select(annotation.c.id).where(holds, is_tag, annotation.c.id.in_(ids)).exists()
+    held = held.select_from(_joined(link, annotation))
+    return held.where(is_tag, annotation.c.id.in_(ids)).exists()
 
 
-def _annotated(scope: Scope, class_name: str) -> tuple[Any, Any, ColumnElement[bool]]:
-    """A link from our row to an annotation that the caller sees."""
+def _joined(link: Any, annotation: Any) -> Any:
+    """Joins are written out: within LATERAL, SQLAlchemy takes others for cartesian products."""
+    return link.join(annotation, annotation.c.id == link.c.child_id)
+
+
+def _annotated(scope: Scope, class_name: str) -> tuple[Any, Any, Select[Any]]:
+    """Links from our row to annotations that the caller sees: both tables, and the query."""
     link: Any = MODELS[f"{class_name}AnnotationLink"].__table__.alias()
     annotation: Any = Annotation.__table__.alias()
-    holds = and_(
+    held = select(annotation.c.id).where(
         link.c.parent_id == scope.table.c.id,
         link.c.trash_id.is_(None),
-        link.c.child_id == annotation.c.id,
         visible(scope.principal, annotation),
     )
-    return link, annotation, holds
+    return link, annotation, held
