@@ -37,6 +37,7 @@ from graphql_api.editing.places import load_group
 from graphql_api.editing.ratings import rate
 from graphql_api.editing.targets import Target, find_targets
 from graphql_api.editing.texts import (
+    require_few_pairs,
     valid_description,
     valid_name,
     valid_namespace,
@@ -149,6 +150,9 @@ def checked(wanted: Annotating) -> Annotating:
             hint=f"Give at most {MAX_TARGETS} targets, and make at most {MAX_LINKS} links.",
             path=("targets",),
         )
+    pairs = len(wanted.pairs)
+    pairs += sum(len(new.value) for new in wanted.made if new.class_name == PER_TARGET)
+    require_few_pairs(len(wanted.targets) * pairs)
     if wanted.rating is not None and not 0 <= wanted.rating <= MAX_RATING:
         raise Invalid("A rating is a number from 0 to 5.", path=("rating",))
     return Annotating(

@@ -11,7 +11,13 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from graphql_api.editing.texts import MAX_PAIRS, valid_name, valid_namespace, valid_pairs
+from graphql_api.editing.texts import (
+    MAX_PAIRS,
+    require_few_pairs,
+    valid_name,
+    valid_namespace,
+    valid_pairs,
+)
 from shared.errors import Invalid
 
 if TYPE_CHECKING:
@@ -79,7 +85,9 @@ def read_table(
             path=("csv",),
         )
     columns, below = _columns(lines, namespace)
-    return [columns.row(line, cells, value_separator) for line, cells in below]
+    rows = [columns.row(line, cells, value_separator) for line, cells in below]
+    require_few_pairs(sum(len(pairs) for row in rows for pairs in row.pairs.values()), ("csv",))
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,12 @@ from graphql_api.editing.idempotency import once_answer
 from graphql_api.editing.links import open_event, save_links
 from graphql_api.editing.places import load_group
 from graphql_api.editing.targets import Target
-from graphql_api.editing.texts import valid_name, valid_namespace, valid_pairs
+from graphql_api.editing.texts import (
+    require_few_pairs,
+    valid_name,
+    valid_namespace,
+    valid_pairs,
+)
 from shared.auth.decide import ObjectFacts, decide
 from shared.auth.epoch import bump_epoch
 from shared.auth.rules import Action, base_class
@@ -104,6 +109,7 @@ def edit_key_values(
             path=("targets",),
         )
     clean, space = checked_edit(edit), valid_namespace(namespace)
+    require_few_pairs(len(targets) * len(clean.set))
     given = {"targets": list(targets), "namespace": space, **asdict(clean)}
     with database.write() as connection:
 
@@ -252,6 +258,7 @@ def _carried(
                 visible(principal, Annotation),
             )
             .order_by(note.c.id)
+            .with_for_update(of=note)  # nobody else edits these meanwhile
         )
         rows += [(members[row.parent_id], row) for row in listed]
     counts = link_counts(connection, {row.id for _, row in rows})

@@ -23,6 +23,7 @@ from shared.auth.decide import ObjectFacts, decide, denied, require
 from shared.auth.epoch import bump_epoch
 from shared.auth.rules import Action
 from shared.clock import now
+from shared.database import SQLITE
 from shared.errors import Invalid
 from shared.journal import record
 from shared.models import sort_key
@@ -71,13 +72,18 @@ def create_rois(
     rois: Sequence[RoiData],
     verb: str = "createRoi",
     path: tuple[str, ...] = (),
+    *,
+    checked_for: PlaneSizes | None = None,
 ) -> list[ObjectRef]:
     """Make ROIs, as part of the caller's write transaction; answers them in order.
+
+    `checked_for` says that the shapes were checked already, for an image of these sizes.
 
     Raises `NotFound`, `Denied` naming image, folder or group, or `Invalid` naming the shape.
     """
     found = _found(connection, principal, place)
-    clean = checked_rois(rois, found.sizes, path)
+    sizes = None if checked_for == found.sizes else found.sizes
+    clean = checked_rois(rois, sizes, path)
     event_id = open_event(connection, principal, verb)
     ids = _insert(connection, found, clean, event_id)
     insert_shapes(connection, dict(zip(ids, clean, strict=True)))
@@ -89,9 +95,10 @@ def create_rois(
 
 
 def checked_rois(
-    rois: Sequence[RoiData], sizes: PlaneSizes, path: tuple[str, ...] = ()
+    rois: Sequence[RoiData], sizes: PlaneSizes | None, path: tuple[str, ...] = ()
 ) -> list[RoiData]:
-    """The same with clean texts and shapes; raises `Invalid` naming the shape.
+    """The same with clean texts and shapes (`sizes` None: with clean texts); raises `Invalid`
+    naming the shape.
 
     The path of a shape is `shapes`, its place; of one of several ROIs `rois`, its place before.
     """
@@ -106,7 +113,9 @@ def checked_rois(
         at = (*path, str(number)) if path else ()
         found.append(
             RoiData(
-                tuple(
+                roi.shapes
+                if sizes is None
+                else tuple(
                     checked_shape(shape, sizes, (*at, "shapes", str(place)))
                     for place, shape in enumerate(roi.shapes)
                 ),
@@ -200,9 +209,13 @@ def _insert(
     if not rows:
         return []
     table: Any = Roi.__table__
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    # SQLite numbers the rows of one statement in their order; asked for it, SQLAlchemy would send
+    # each row alone
+    in_order = connection.dialect.name != SQLITE
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=in_order)
     options = {"insertmanyvalues_page_size": ROWS_AT_ONCE}
-    return list(connection.execute(statement, rows, execution_options=options).scalars())
+    ids = list(connection.execute(statement, rows, execution_options=options).scalars())
+    return ids if in_order else sorted(ids)
 
 
 def _put_into_folders(

@@ -16,6 +16,8 @@ MAX_NAME = 255
 MAX_DESCRIPTION = 65_536
 MAX_PAIRS = 1_000
 """Key-value pairs of one annotation."""
+MAX_PAIRS_AT_ONCE = 250_000
+"""Key-value pairs that one request writes."""
 
 
 def valid_name(text: str, path: tuple[str, ...] = ("name",)) -> str:
@@ -70,6 +72,16 @@ def valid_text(text: str, path: tuple[str, ...], limit: int = MAX_DESCRIPTION) -
 def valid_namespace(text: str | None, path: tuple[str, ...] = ("namespace",)) -> str | None:
     """A namespace, or None; raises `Invalid`."""
     return None if text is None else valid_name(text, path)
+
+
+def require_few_pairs(count: int, path: tuple[str, ...] = ("targets",)) -> None:
+    """Raise `Invalid` for more pairs than one request may write."""
+    if count > MAX_PAIRS_AT_ONCE:
+        raise Invalid(
+            f"{count} key-value pairs are too many at once.",
+            hint=f"Write at most {MAX_PAIRS_AT_ONCE}: divide the targets or the table.",
+            path=path,
+        )
 
 
 def valid_pairs(

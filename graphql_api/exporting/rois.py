@@ -83,17 +83,17 @@ class RoiExport:
         yield b'{"type":"FeatureCollection","features":['
         comma = b"\n"
         for page in self._pages(notes):
-            for number, roi in page:
-                feature = feature_of(f"Roi:{number}", roi, notes)
-                if feature is not None:
-                    yield comma + orjson.dumps(feature)
-                    comma = b",\n"
+            features = [feature_of(f"Roi:{number}", roi, notes) for number, roi in page]
+            told = [orjson.dumps(each) for each in features if each is not None]
+            if told:
+                yield comma + b",\n".join(told)
+                comma = b",\n"
         left = [
             {"roi": note.where, "reason": str(note.loss), "message": note.message}
             for note in notes.listed
         ]
-        told = orjson.dumps({"leftOut": left, "leftOutCount": notes.count})[1:]
-        yield b"\n]," + told
+        end = orjson.dumps({"leftOut": left, "leftOutCount": notes.count})
+        yield b"\n]," + end[1:]
 
     def _ome_xml(self, notes: Notes) -> Iterator[bytes]:
         with self.database.read() as connection:

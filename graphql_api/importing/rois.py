@@ -20,7 +20,7 @@ from shared.refs import ObjectRef
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from graphql_api.rois.shape import RoiData
+    from graphql_api.rois.shape import PlaneSizes, RoiData
     from shared.auth.principal import Principal
     from shared.database import Database
 
@@ -76,13 +76,15 @@ def import_rois(
     if before is not None:
         return _read(before)
     notes = Notes()
-    rois = _rois(database, principal, wanted, notes)
+    rois, sizes = _rois(database, principal, wanted, notes)
 
     def work() -> dict[str, Any]:
         if first is not None:
             first(connection)
         path = ("rois",)
-        refs = create_rois(connection, principal, wanted.place, rois, "importRois", path)
+        refs = create_rois(
+            connection, principal, wanted.place, rois, "importRois", path, checked_for=sizes
+        )
         told = [asdict(note) for note in notes.listed]
         activity = ended_activity(
             connection,
@@ -117,7 +119,7 @@ def _read(stored: Mapping[str, Any]) -> ImportedRois:
 
 def _rois(
     database: Database, principal: Principal, wanted: RoiImport, notes: Notes
-) -> list[RoiData]:
+) -> tuple[list[RoiData], PlaneSizes]:
     """The ROIs of the file, their planes checked against the image; raises `Invalid`."""
     with database.read() as connection:
         image_id = None
@@ -134,4 +136,4 @@ def _rois(
     rois = read(content.removeprefix(b"\xef\xbb\xbf"), sizes, notes)
     if not rois:
         raise Invalid("There are no ROIs in the file.", path=("source",))
-    return rois
+    return rois, sizes

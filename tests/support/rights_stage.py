@@ -184,6 +184,8 @@ class Stage:
                 stats_info_id=stats,
             )  # fmt: skip
             return f"Image:{image}"
+        if class_name == "Well":
+            return f"Well:{row('Well', plate_id=row('Plate'), row=0, column=0)}"
         if class_name == "Pixels":
             return f"Pixels:{row('Pixels', image_id=row('Image'))}"
         if class_name == "Roi":

@@ -25,6 +25,7 @@ class Trial:
 
 
 CONTAINERS = ("Project", "Dataset", "Folder", "Screen", "Plate", "Image")
+POINT = '{"type": "Point", "coordinates": [1, 2]}'
 RECTANGLE = {"rectangle": {"x": 0, "y": 0, "width": 1, "height": 1}}
 
 TRIALS = (
@@ -40,6 +41,25 @@ TRIALS = (
     Trial("update", "updateRoi", ("Roi",), lambda at: {"id": at.ref, "name": "new"}),
     Trial(
         "update", "renameChannels", ("Image",), lambda at: {"targets": [at.ref], "names": ["new"]}
+    ),
+    Trial(
+        "update", "updateWell", ("Well",), lambda at: {"id": at.ref, "status": "new"}
+    ),
+    Trial(
+        "update", "updatePixels", ("Pixels",),
+        lambda at: {"id": at.ref, "physicalSizeX": {"value": 0.5}},
+    ),
+    Trial(
+        "annotate", "createAnnotation", ("Plate",),
+        lambda at: {"targets": [at.ref], "value": {"doubleValue": 0.5}},
+    ),
+    Trial(
+        "annotate", "editKeyValues", ("Dataset",),
+        lambda at: {"targets": [at.ref], "set": [{"key": "k", "value": "v"}]},
+    ),
+    Trial(
+        "annotate", "importRois", ("Image",),
+        lambda at: {"image": at.ref, "source": {"text": POINT}},
     ),
     Trial("delete", "deleteRoi", ("Roi",), lambda at: {"targets": [at.ref]}),
     Trial("delete", "unannotate", ("ImageAnnotationLink",), lambda at: {"links": [at.ref]}),

@@ -14,11 +14,14 @@ from graphql_api.schema.mutations.annotation_inputs import (
     new_annotation,
 )
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
+from graphql_api.schema.transport_deadline import extend_deadline
 from graphql_api.schema.types.connections import Link
 from graphql_api.schema.types.references import LazyAnnotation
 from shared.models.annotations import NS_CLIENT_MAP
 
 Info = strawberry.Info[RequestContext, None]
+MORE_TIME_S = 60.0
+"""For the checksums of attachments."""
 
 
 @strawberry.input(description="A tag that is to be made on the way.")
@@ -98,6 +101,8 @@ def _annotate(info: Info, input: AnnotateInput) -> AnnotatePayload:
     context = info.context
 
     def work() -> AnnotatePayload:
+        if input.files:
+            extend_deadline(MORE_TIME_S)
         annotations, links = annotate_with_files(
             context.database,
             context.storage,

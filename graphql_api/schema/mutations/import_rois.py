@@ -14,6 +14,7 @@ from graphql_api.importing.consumed import consume, read_upload
 from graphql_api.importing.rois import MAX_BYTES, Format, RoiImport, import_rois
 from graphql_api.rois.notes import SENTENCES, Loss
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
+from graphql_api.schema.transport_deadline import extend_deadline
 from graphql_api.schema.types.references import LazyActivity
 
 Info = strawberry.Info[RequestContext, None]
@@ -21,6 +22,10 @@ Info = strawberry.Info[RequestContext, None]
 
 def _loss(loss: Loss) -> Any:
     return strawberry.enum_value(str(loss), description=SENTENCES[loss])
+
+
+MORE_TIME_S = 60.0
+"""For a whole file of ROIs."""
 
 
 @strawberry.enum(description="What a format or the model could not hold.")
@@ -125,6 +130,7 @@ def _import_rois(info: Info, input: ImportRoisInput) -> ImportRoisPayload:
         return read_upload(context.database, context.storage, principal, upload, MAX_BYTES, path)
 
     def work() -> ImportRoisPayload:
+        extend_deadline(MORE_TIME_S)
         principal = context.require_principal()
         folders = tuple(str(each) for each in input.folders)
         kind = None if input.format is None else Format(str(input.format.value))

@@ -16,6 +16,7 @@ from graphql_api.editing.texts import valid_namespace
 from graphql_api.importing.consumed import consume, read_upload
 from graphql_api.schema.mutations.annotation_inputs import KeyValueInput
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
+from graphql_api.schema.transport_deadline import extend_deadline
 from graphql_api.schema.types.references import LazyActivity
 from shared.models.annotations import NS_CLIENT_MAP
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Info = strawberry.Info[RequestContext, None]
 MAX_BYTES = 32 * 2**20
 """Of an uploaded table."""
+MORE_TIME_S = 60.0
+"""For a whole table."""
 _NAMESPACE = "Which kind of pairs; people edit those of the default."
 
 
@@ -223,6 +226,7 @@ def _import_key_values(info: Info, input: ImportKeyValuesInput) -> ImportKeyValu
     context = info.context
 
     def work() -> ImportKeyValuesPayload:
+        extend_deadline(MORE_TIME_S)
         principal = context.require_principal()
         uuid = str(input.source.upload.value) if input.source.upload else None
         wanted = TableImport(

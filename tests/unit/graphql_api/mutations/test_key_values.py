@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from shared.models.links import LINKS
 from shared.models.people import GroupPermissions
 from shared.settings import Settings
 from shared.storage import LocalStorage
+from shared.storage.intents import sweep
 from shared.storage.locator import upload_file
 from tests.support.browsing import World
 from tests.support.graphql_client import GraphQLClient
@@ -365,8 +367,33 @@ async def test_an_uploaded_table_is_used_once_and_gone(
     assert (again["errors"], again["activity"]["id"]) == ([], answer["activity"]["id"])
     spent = await api.data(IMPORT, {"input": {**given, "idempotencyKey": "u"}}, user=ada)
     assert [each["__typename"] for each in spent["errors"]] == ["NotFound"]
-    from shared.storage.intents import sweep
-
     storage = LocalStorage(settings.data_dir)
     sweep(database, storage)
     assert not storage.exists(upload_file(uuid))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_who_edit_the_same_pairs_at_once_wait_for_each_other(world: World) -> None:
+    made = images(world, 8)
+    for image in made:
+        put_map(world, [("k", "0"), ("other", "x")], image)
+    targets = [f"Image:{each}" for each in made]
+
+    def work(value: int) -> Any:
+        given = {"targets": targets, "set": [{"key": "k", "value": str(value)}]}
+        return world.ask("ada", EDIT, input=given)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(work, range(1, 13)))
+    assert [answer.errors for answer in answers] == [[]] * 12
+    assert [answer.data["editKeyValues"]["errors"] for answer in answers] == [[]] * 12
+    said = {tuple(pairs) for pairs in carried(world.database).values()}
+    ((first, second),) = said  # all objects got the same edit last
+    assert (first[0], second) == ("k", ("other", "x"))
+
+
+def test_more_pairs_than_one_request_may_write_are_refused_before_any(world: World) -> None:
+    targets = [f"Image:{number}" for number in range(1, 5_001)]
+    pairs = [{"key": f"k{place}", "value": "v"} for place in range(100)]
+    answer = edit(world, "ada", targets=targets, set=pairs)
+    assert [each["path"] for each in answer["errors"]] == [["targets"]]
