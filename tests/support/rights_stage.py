@@ -65,6 +65,15 @@ SCOPES = {
     "chief-write-token": frozenset({"write"}),
 }
 UNKNOWN = 999_999_999
+LINKED = {
+    "ImageAnnotationLink": ("Image", "Annotation"), "DatasetImageLink": ("Dataset", "Image"),
+}  # fmt: skip
+"""Classes of links with the classes of their ends."""
+PARENTS = {
+    "Pixels": ("Image", "image_id"), "Roi": ("Image", "image_id"), "Well": ("Plate", "plate_id"),
+    "PlateAcquisition": ("Plate", "plate_id"), "Reagent": ("Screen", "screen_id"),
+}  # fmt: skip
+WELL_PLACE = {"Well": {"row": 0, "column": 0}}
 
 
 @cache
@@ -157,7 +166,7 @@ class Stage:
                     connection, f"lab {level.name}", level, members=members,
                     owners=[self.people["leader"]],
                 )  # fmt: skip
-            everybody = [number for role, number in self.people.items() if role != "guest"]
+            everybody = list(self.people.values())
             self.elsewhere = make_group(connection, "elsewhere", "rwra--", members=everybody)
             for level in LEVELS:
                 for role, number in self.people.items():
@@ -172,34 +181,34 @@ class Stage:
         """A fresh object with what hangs on it."""
         group = self.groups[level]
 
+        values: dict[str, Any]
+
         def row(model: str, **values: Any) -> int:
             return make_row(connection, MODELS[model], owner=owner, group=group, **values)
 
+        if class_name in LINKED:
+            holder, held = LINKED[class_name]
+            values = {"class_name": "CommentAnnotation"} if held == "Annotation" else {}
+            parent, child = row(holder), row(held, **values)
+            link = make_link(connection, class_name, parent, child, owner=owner, group=group)
+            self.holders[f"{class_name}:{link}"] = f"{holder}:{parent}"
+            return f"{class_name}:{link}"
+        if class_name.endswith("Annotation"):
+            number = row("Annotation", class_name=class_name, text_value="word")
+            return f"{class_name}:{number}"
+        values = {}
+        if class_name in PARENTS:
+            parent_class, column = PARENTS[class_name]
+            values = {column: row(parent_class)} | WELL_PLACE.get(class_name, {})
+        number = row(class_name, **values)
         if class_name == "Image":
-            image = row("Image")
-            pixels = row("Pixels", image_id=image)
+            pixels = row("Pixels", image_id=number)
             logical, stats = row("LogicalChannel", name="DAPI"), row("StatsInfo")
             make_part(
                 connection, Channel, pixels_id=pixels, position=0, logical_channel_id=logical,
                 stats_info_id=stats,
             )  # fmt: skip
-            return f"Image:{image}"
-        if class_name == "Well":
-            return f"Well:{row('Well', plate_id=row('Plate'), row=0, column=0)}"
-        if class_name == "Pixels":
-            return f"Pixels:{row('Pixels', image_id=row('Image'))}"
-        if class_name == "Roi":
-            return f"Roi:{row('Roi', image_id=row('Image'))}"
-        if class_name == "ImageAnnotationLink":
-            note = row("Annotation", class_name="CommentAnnotation", text_value="nice")
-            image = row("Image")
-            link = make_link(connection, class_name, image, note, owner=owner, group=group)
-            self.holders[f"{class_name}:{link}"] = f"Image:{image}"
-            return f"{class_name}:{link}"
-        if class_name.endswith("Annotation"):
-            number = row("Annotation", class_name=class_name, text_value="word")
-            return f"{class_name}:{number}"
-        return f"{class_name}:{row(class_name)}"
+        return f"{class_name}:{number}"
 
     def principal(self, role: str) -> Principal:
         """The role as it stands; rights do not change on this stage."""

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shared.models.people import GroupPermissions
+from tests.support.profiles import examples
+
 if TYPE_CHECKING:
     from tests.support.rights_stage import At
 
@@ -22,11 +25,27 @@ class Trial:
     mutation: str
     classes: tuple[str, ...]
     given: Callable[[At], dict[str, Any]]
+    plans: bool = False
+    """A graph operation: many statements each. By day it is only planned, on one database and the
+    two outermost levels; at night done, everywhere, on many classes."""
+
+    def is_due(self, level: GroupPermissions, dialect: str) -> bool:
+        """Whether this run tries it there."""
+        outermost = {GroupPermissions.PRIVATE, GroupPermissions.READ_WRITE}
+        return IS_NIGHT or not self.plans or (dialect == "sqlite" and level in outermost)
 
 
+IS_NIGHT = examples(1) > 1
 CONTAINERS = ("Project", "Dataset", "Folder", "Screen", "Plate", "Image")
 POINT = '{"type": "Point", "coordinates": [1, 2]}'
-RECTANGLE = {"rectangle": {"x": 0, "y": 0, "width": 1, "height": 1}}
+DRY = {"dryRun": not IS_NIGHT}
+
+
+def whole(always: str) -> tuple[str, ...]:
+    """Classes on which a graph operation is tried: one in an ordinary run, many at night."""
+    many = ("Project", "Dataset", "Image", "Screen", "Plate", "Folder", "TagAnnotation", "Roi")
+    return many if IS_NIGHT else (always,)
+
 
 TRIALS = (
     *(
@@ -61,8 +80,13 @@ TRIALS = (
         "annotate", "importRois", ("Image",),
         lambda at: {"image": at.ref, "source": {"text": POINT}},
     ),
+    *(
+        Trial("update", f"update{name}", (name,), lambda at: {"id": at.ref})
+        for name in ("PlateAcquisition", "Reagent")
+    ),
     Trial("delete", "deleteRoi", ("Roi",), lambda at: {"targets": [at.ref]}),
     Trial("delete", "unannotate", ("ImageAnnotationLink",), lambda at: {"links": [at.ref]}),
+    Trial("delete", "unlink", ("DatasetImageLink",), lambda at: {"links": [at.ref]}),
     Trial("annotate", "annotate", CONTAINERS, lambda at: {"targets": [at.ref], "comment": "hm"}),
     Trial("annotate", "createRoi", ("Image",), lambda at: {"image": at.ref, "shapes": []}),
     Trial(
@@ -92,5 +116,18 @@ TRIALS = (
     Trial(
         "saveRendering", "saveRenderingSettings", ("Image",),
         lambda at: {"image": at.ref, "settings": {"model": "COLOR"}},
+    ),
+    Trial("delete", "delete", whole("Image"), lambda at: {"targets": [at.ref]} | DRY, plans=True),
+    Trial(
+        "moveToGroup", "moveToGroup", whole("Dataset"),
+        lambda at: {"targets": [at.ref], "group": at.elsewhere} | DRY, plans=True,
+    ),
+    Trial(
+        "changeOwner", "changeOwner", whole("Image"),
+        lambda at: {"targets": [at.ref], "owner": at.recipient} | DRY, plans=True,
+    ),
+    Trial(
+        "duplicate", "duplicate", whole("Dataset"),
+        lambda at: {"targets": [at.ref]} | DRY, plans=True,
     ),
 )  # fmt: skip

@@ -31,6 +31,7 @@ from graphql_api.schema.mutations.move_to_group import MoveMutations
 from graphql_api.schema.mutations.rendering import RenderingMutations
 from graphql_api.schema.mutations.rois import RoiMutations
 from graphql_api.schema.mutations.screening import ScreeningMutations
+from graphql_api.schema.mutations.set_group_permissions import GroupPermissionsMutations
 from graphql_api.schema.mutations.tags import TagMutations
 from graphql_api.schema.mutations.unannotate import UnannotateMutations
 from graphql_api.schema.mutations.undo import UndoMutations
@@ -47,6 +48,7 @@ class Mutation(
     UserMutations,
     UserTableMutations,
     GroupMutations,
+    GroupPermissionsMutations,
     ContainerMutations,
     UpdateMutations,
     AnnotateMutations,
