@@ -18,8 +18,14 @@ from shared.models.images import Fileset, Image, Pixels
 from shared.models.screening import Well, WellSample
 from shared.pixels.source import Dimensions, Level
 from shared.rendering.defaults import ImageFacts, imported_settings
-from shared.rendering.stored import address_version, image_facts_of, settings_by_id, settings_of
+from shared.rendering.stored import (
+    StoredSettings,
+    image_facts_of,
+    settings_by_id,
+    settings_of,
+)
 from shared.rendering.uploaded_luts import with_known_tables
+from shared.rendering.versions import address_version
 from tile_service.seen import SeenImage
 
 if TYPE_CHECKING:
@@ -45,9 +51,12 @@ def locate(
     if not rows:
         return {}
     facts = image_facts_of(connection, [row.pixels_id for row in rows])
-    bases = with_known_tables(connection, _bases(connection, principal, rows, facts, rdef_id))
+    saved = _saved(connection, principal, rows, rdef_id)
+    bases = with_known_tables(connection, _bases(facts, saved))
     return {
-        row.image_id: _seen(row, facts[row.pixels_id], bases[row.pixels_id], principal)
+        row.image_id: _seen(
+            row, facts[row.pixels_id], bases[row.pixels_id], saved.get(row.pixels_id), principal
+        )
         for row in rows
         if row.pixels_id in facts
     }
@@ -110,12 +119,21 @@ def granted(grant: Grant) -> ColumnElement[bool]:
 
 
 def _bases(
-    connection: Connection,
-    principal: Principal,
-    rows: list[Any],
-    facts: dict[int, ImageFacts],
-    rdef_id: int | None,
+    facts: dict[int, ImageFacts], saved: dict[int, StoredSettings]
 ) -> dict[int, RenderingSettings]:
+    return {
+        pixels_id: saved[pixels_id].settings if pixels_id in saved else imported_settings(known)
+        for pixels_id, known in facts.items()
+    }
+
+
+def _saved(
+    connection: Connection, principal: Principal, rows: list[Any], rdef_id: int | None
+) -> dict[int, StoredSettings]:
+    """The saved settings that apply, by pixels: those named, else the viewer's, else the owner's.
+
+    What does not fit the number of channels is passed over.
+    """
     if rdef_id is not None:
         chosen = settings_by_id(connection, rdef_id)
         if chosen is None or chosen.pixels_id != rows[0].pixels_id:
@@ -124,26 +142,28 @@ def _bases(
                 hint="Ask for the image's renderingSettings, or leave rdef out.",
                 path=("rdef",),
             )
-        return {chosen.pixels_id: chosen.settings}
+        return {chosen.pixels_id: chosen}
     saved = settings_of(
         connection,
         [row.pixels_id for row in rows],
         {principal.user_id, *(row.owner_id for row in rows)},
     )
-    bases: dict[int, RenderingSettings] = {}
+    found: dict[int, StoredSettings] = {}
     for row in rows:
-        for owner_id in (principal.user_id, row.owner_id):
-            found = saved.get((row.pixels_id, owner_id))
-            if found is not None and len(found.settings.channels) == row.size_c:
-                bases[row.pixels_id] = found.settings
-                break
-        else:
-            if row.pixels_id in facts:
-                bases[row.pixels_id] = imported_settings(facts[row.pixels_id])
-    return bases
+        for owner_id in (row.owner_id, principal.user_id):
+            mine = saved.get((row.pixels_id, owner_id))
+            if mine is not None and len(mine.settings.channels) == row.size_c:
+                found[row.pixels_id] = mine
+    return found
 
 
-def _seen(row: Any, facts: ImageFacts, base: RenderingSettings, principal: Principal) -> SeenImage:
+def _seen(
+    row: Any,
+    facts: ImageFacts,
+    base: RenderingSettings,
+    saved: StoredSettings | None,
+    principal: Principal,
+) -> SeenImage:
     sizes = Dimensions(row.size_x, row.size_y, row.size_z, row.size_c, row.size_t)
     viewer = (
         f"s{principal.session_id}" if principal.session_id is not None else f"t{principal.token_id}"
@@ -160,6 +180,6 @@ def _seen(row: Any, facts: ImageFacts, base: RenderingSettings, principal: Princ
         levels=tuple(Level(*level) for level in json.loads(row.level_sizes)),
         facts=facts,
         settings=base,
-        version=address_version(row.generation, base),
+        version=address_version(row.generation, saved),
         viewer=viewer,
     )

@@ -6,7 +6,6 @@ caller has checked the right (SAVE_RENDERING) and opened the event.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "StoredSettings",
-    "address_version",
     "all_settings",
     "before_image",
     "binding_values",
@@ -91,16 +89,6 @@ def all_settings(connection: Connection, pixels_id: int) -> tuple[StoredSettings
 def settings_by_id(connection: Connection, settings_id: int) -> StoredSettings | None:
     """One saved row, or None. Whoever sees the image sees all its settings: check the image."""
     return next(iter(_load(connection, RenderingDef.id == settings_id)), None)
-
-
-def address_version(generation: int, settings: RenderingSettings) -> str:
-    """The text of `v=`: what an image shows by itself, before an address says anything.
-
-    `settings` are those that apply to the viewer. An address that carries it may be cached for
-    long, since a change of the bytes or of the settings is a new address.
-    """
-    text = f"{settings.digest()} {settings.default_z} {settings.default_t}"
-    return f"{generation}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def save_settings(

@@ -109,11 +109,11 @@ def test_addresses_are_signed_for_the_caller(world: World) -> None:
     grant = read_grant(SecretKeys.parse(KEY), text)
     assert (str(grant.ref), grant.session_id) == (f"Image:{image}", world.sessions["ben"])
     assert found["tiles"]["tileUrlTemplate"] == (
-        f"{base}/~{text}/tiles/Image:{image}/{{level}}/{{x}}/{{y}}.jpg?z={{z}}&t={{t}}"
+        f"{base}/~{text}/tiles/Image:{image}/{{level}}/{{x}}/{{y}}.jpg?z={{z}}&t={{t}}&v=1-0"
     )
     assert found["tiles"]["zarrUrl"] == f"{base}/~{text}/zarr/Image:{image}.zarr"
     assert found["tiles"]["deepZoomUrl"] == f"{base}/~{text}/dzi/Image:{image}.dzi"
-    assert found["thumbnailUrl"] == f"{base}/~{text}/thumbnails/Image:{image}?size=48"
+    assert found["thumbnailUrl"] == f"{base}/~{text}/thumbnails/Image:{image}?size=48&v=1-0"
     assert [level["scale"] for level in found["tiles"]["levels"]] == [1.0, 2.0]
     wrong = world.ask("ben", "{ images { nodes { thumbnailUrl(size: 0) } } }")
     assert wrong.errors[0].original_error.code == "invalid"
@@ -164,7 +164,15 @@ def test_settings_are_mine_else_the_owners_else_computed(world: World) -> None:
         f"RenderingSettings:{mine}",
         f"RenderingSettings:{owners}",
     ]
-    assert listed[0]["thumbnailUrl"].endswith(f"?size=96&rdef={mine}")
+    assert listed[0]["thumbnailUrl"].endswith(f"?size=96&rdef={mine}&v=1-{mine}.1")
+    seen_by = {
+        who: world.data(who, "{ images { nodes { thumbnailUrl } } }") for who in ("ben", "cleo")
+    }
+    ends = {
+        who: found["images"]["nodes"][0]["thumbnailUrl"].partition("&v=")[2]
+        for who, found in seen_by.items()
+    }
+    assert ends == {"ben": f"1-{mine}.1", "cleo": f"1-{owners}.1"}
     assert listed[1]["channels"][0] == {"windowStart": 10.0}
     assert len(answer.statements) == 3
 

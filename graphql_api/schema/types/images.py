@@ -54,12 +54,22 @@ from graphql_api.schema.types.where_parts import RoiWhere
 from shared.models import images
 from shared.models.links import LINKS
 from shared.refs import ObjectRef
+from shared.rendering.versions import shown_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import ColumnElement
+
     from graphql_api.compiler.declare import Values
     from graphql_api.compiler.run import Run
+    from graphql_api.compiler.scope import Scope
+
+
+def _shown_settings(scope: Scope) -> ColumnElement[str | None]:
+    """Which saved settings the caller sees, for the `v=` of addresses."""
+    primary = scope.joined("primary")
+    return shown_settings(primary.c.id, scope.principal.user_id, scope.table.c.owner_id)
 
 
 IMAGES = Source(
@@ -68,6 +78,7 @@ IMAGES = Source(
         "primary": Join(images.Pixels, "id", "image_id", {"position": 0}),
         "fileset": Join(images.Fileset, "fileset_id"),
     },
+    computed={"shown_settings": _shown_settings},
 )
 
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from shared.rendering.settings import RenderingSettings as Settings
     from shared.rendering.stored import StoredSettings
 
-_NEEDS = ("id", "owner_id", "group_id", "group.permissions", "primary.id")
+_NEEDS = ("id", "owner_id", "group_id", "group.permissions", "primary.id", "primary.generation")
 
 
 @strawberry.enum(description="Whose settings are meant.")
@@ -178,6 +178,7 @@ def _row(row: Values, settings: Settings, saved: StoredSettings | None) -> dict[
         "settings": settings,
         "pixels_id": row["primary.id"],
         "pixels.image_id": row["id"],
+        "pixels.generation": row["primary.generation"],
         "model": settings.model.value,
         "default_z": settings.default_z,
         "default_t": settings.default_t,

@@ -15,6 +15,7 @@ from graphql_api.schema.scalars import DateTime
 from shared.auth.grants import read_grant
 from shared.errors import Invalid
 from shared.refs import ObjectRef
+from shared.rendering.versions import saved_text, version_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +73,8 @@ def _one(run: Run, row: Values) -> TileAccess:
     full = sizes[0][0]
     return TileAccess(
         iiif_info_url=f"{base}/iiif/3/{ref}/info.json",
-        tile_url_template=f"{base}/tiles/{ref}/{{level}}/{{x}}/{{y}}.jpg?z={{z}}&t={{t}}",
+        tile_url_template=f"{base}/tiles/{ref}/{{level}}/{{x}}/{{y}}.jpg"
+        f"?z={{z}}&t={{t}}&v={_version(row)}",
         deep_zoom_url=f"{base}/dzi/{ref}.dzi",
         zarr_url=f"{base}/zarr/{ref}.zarr",
         levels=[
@@ -87,6 +89,11 @@ def _one(run: Run, row: Values) -> TileAccess:
         ],
         signed_until=DateTime(read_grant(run.context.keys, run.context.grant_for(ref)).expires_at),
     )
+
+
+def _version(row: Values) -> str:
+    """The `v=` by which a client may keep what it got: a change is another address."""
+    return version_text(row["primary.generation"], row["shown_settings"])
 
 
 def _size(arguments: Mapping[str, Any]) -> int:
@@ -105,22 +112,30 @@ def _thumbnails(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) 
     return [
         None
         if row["primary.id"] is None
-        else f"{_base(run, ref := ObjectRef('Image', row['id']))}/thumbnails/{ref}?size={size}"
+        else f"{_thumbnail_url(run, row['id'], size)}&v={_version(row)}"
         for row in rows
     ]
+
+
+def _thumbnail_url(run: Run, image_id: int, size: int) -> str:
+    ref = ObjectRef("Image", image_id)
+    return f"{_base(run, ref)}/thumbnails/{ref}?size={size}"
 
 
 def _saved_thumbnails(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
     size = _size(arguments)
     found = []
     for row in rows:
-        ref = ObjectRef("Image", row["pixels.image_id"])
-        which = "" if row["id"] is None else f"&rdef={row['id']}"
-        found.append(f"{_base(run, ref)}/thumbnails/{ref}?size={size}{which}")
+        which = ""
+        if row["id"] is not None:
+            text = saved_text(row["id"], row["version"])
+            which = f"&rdef={row['id']}&v={version_text(row['pixels.generation'], text)}"
+        found.append(_thumbnail_url(run, row["pixels.image_id"], size) + which)
     return found
 
 
-TILES = Batched(("id", "primary.level_sizes"), _access)
+_VERSIONED = ("primary.generation", "shown_settings")
+TILES = Batched(("id", "primary.level_sizes", *_VERSIONED), _access)
 
 
 def _thumbnail(plan: Batched, description: str) -> Any:
@@ -131,7 +146,7 @@ def _thumbnail(plan: Batched, description: str) -> Any:
 def thumbnail_field() -> Any:
     """`thumbnailUrl(size)` of an image."""
     return _thumbnail(
-        Batched(("id", "primary.id"), _thumbnails),
+        Batched(("id", "primary.id", *_VERSIONED), _thumbnails),
         "Signed address of a small picture, with the settings that the caller sees.",
     )
 
@@ -140,8 +155,10 @@ def thumbnail_of(image: str, pixels: str, description: str) -> Any:
     """`thumbnailUrl(size)` of what shows an image, whose id and pixels' id these columns hold."""
 
     def found(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
-        shown = [{"id": row[image], "primary.id": row[pixels]} for row in rows]
-        return _thumbnails(run, shown, arguments)
+        size = _size(arguments)
+        return [
+            None if row[pixels] is None else _thumbnail_url(run, row[image], size) for row in rows
+        ]
 
     return _thumbnail(Batched((image, pixels), found), description)
 
@@ -149,6 +166,6 @@ def thumbnail_of(image: str, pixels: str, description: str) -> Any:
 def saved_thumbnail_field() -> Any:
     """`thumbnailUrl(size)` of rendering settings."""
     return _thumbnail(
-        Batched(("id", "pixels.image_id"), _saved_thumbnails),
+        Batched(("id", "version", "pixels.image_id", "pixels.generation"), _saved_thumbnails),
         "Signed address of a small picture of the image with these settings.",
     )

@@ -140,8 +140,7 @@ def differing_jpeg_tables(level: TiffLevel) -> NDArray[Any] | None:
 
 def _outer(series: TiffPageSeries) -> tuple[str, tuple[int, ...]]:
     """Answer letters and sizes of the axes between pages."""
-    axes = series.get_axes(squeeze=False)
-    shape = tuple(series.get_shape(squeeze=False))
+    axes, shape = _whole_shape(series)
     page: tuple[int, ...] = tuple(series.keyframe.shape)
     if shape[-1:] == (1,) and axes.endswith("S") and page[-1:] != (1,):
         shape, axes = shape[:-1], axes[:-1]
@@ -150,6 +149,16 @@ def _outer(series: TiffPageSeries) -> tuple[str, tuple[int, ...]]:
         return axes[:count], shape[:count]
     # Axes that do not end in the page's own (written by hand): all that is certain is their number.
     return "I", (max(1, prod(shape) // prod(page)),)
+
+
+def _whole_shape(series: TiffPageSeries) -> tuple[str, tuple[int, ...]]:
+    """Answer letters and sizes of all axes, those of size 1 included.
+
+    Since 2026.5 tifffile has them as `axes` and `shape`, which left out such axes before.
+    """
+    if hasattr(series, "get_axes"):
+        return series.get_axes(squeeze=False), tuple(series.get_shape(squeeze=False))
+    return series.axes, tuple(series.shape)
 
 
 def _pages(

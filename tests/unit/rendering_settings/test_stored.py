@@ -17,7 +17,6 @@ from shared.models.people import GroupPermissions
 from shared.models.rendering import ChannelBinding, RenderingDef
 from shared.rendering.settings import ChannelSettings, Family, Model, RenderingSettings
 from shared.rendering.stored import (
-    address_version,
     all_settings,
     image_facts,
     image_facts_of,
@@ -192,14 +191,3 @@ def test_facts_gather_light_and_statistics_of_many_images_in_one_statement(
         with counted_statements() as count:
             assert set(image_facts_of(connection, [lab.pixels, 12345])) == {lab.pixels}
         assert len(count) == 1
-
-
-def test_the_version_of_an_address_changes_with_bytes_settings_and_default_plane() -> None:
-    versions = {
-        address_version(1, SETTINGS),
-        address_version(2, SETTINGS),
-        address_version(1, replace(SETTINGS, default_z=2)),
-        address_version(1, replace(SETTINGS, model=Model.GREYSCALE)),
-    }
-    assert len(versions) == 4
-    assert address_version(1, SETTINGS) == address_version(1, replace(SETTINGS))
