@@ -15,6 +15,8 @@ from shared.pixels.readers.tiff_axes import OuterAxes, as_tcz, named, overridden
 from shared.pixels.readers.tiff_file import broken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
     from tifffile import TiffFile, TiffPage, TiffPageSeries
 
@@ -62,7 +64,7 @@ class TiffContents:
 def images_from_series(tif: TiffFile, name: str, axes: str | None) -> TiffContents:
     """Lay out the series that tifffile finds. Raises `Invalid` when `axes` do not fit."""
     contents = TiffContents()
-    for series in tif.series:
+    for series in _all_series(tif):
         label = series.name.strip().lower()
         if series.kind in _SLIDE_KINDS and contents.images:
             if label in _BESIDE:
@@ -75,6 +77,13 @@ def images_from_series(tif: TiffFile, name: str, axes: str | None) -> TiffConten
     if not contents.images:
         raise broken(name, "it holds no image")
     return contents
+
+
+def _all_series(tif: TiffFile) -> Iterable[TiffPageSeries]:
+    """The file's series with all their axes: since 2026.5 tifffile leaves some out unless asked."""
+    found: Any = tif.series
+    whole: Iterable[TiffPageSeries] = found(squeeze=False) if callable(found) else found
+    return whole
 
 
 def _images(series: TiffPageSeries, name: str, axes: str | None) -> list[TiffImage]:
@@ -152,11 +161,8 @@ def _outer(series: TiffPageSeries) -> tuple[str, tuple[int, ...]]:
 
 
 def _whole_shape(series: TiffPageSeries) -> tuple[str, tuple[int, ...]]:
-    """Answer letters and sizes of all axes, those of size 1 included.
-
-    Since 2026.5 tifffile has them as `axes` and `shape`, which left out such axes before.
-    """
-    if hasattr(series, "get_axes"):
+    """Answer letters and sizes of all axes, those of size 1 included."""
+    if hasattr(series, "get_axes"):  # before tifffile 2026.5
         return series.get_axes(squeeze=False), tuple(series.get_shape(squeeze=False))
     return series.axes, tuple(series.shape)
 

@@ -38,12 +38,19 @@ READABLE = [
 ]
 
 
+def _whole(series: Any) -> Any:
+    """With axes of size 1, in whichever way this tifffile is asked for them."""
+    return series(squeeze=False) if callable(series) else series
+
+
 def _expected(path: Path, series: int, level: int) -> np.ndarray[Any, Any]:
     """tifffile's own array of the series, as (t, c, z, y, x)."""
     with tifffile.TiffFile(path, _multifile=False) as tif:
-        found = [s for s in tif.series if s.name not in {"Thumbnail", "Label", "Macro"}][series]
+        found = [s for s in _whole(tif.series) if s.name not in {"Thumbnail", "Label", "Macro"}][
+            series
+        ]
         shown = found.levels[level]
-        axes = shown.get_axes(squeeze=False)
+        axes = shown.get_axes(squeeze=False) if hasattr(shown, "get_axes") else shown.axes
         array = shown.asarray(squeeze=False)
     if len(axes) == array.ndim - 1:
         axes += "S"
