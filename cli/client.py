@@ -106,6 +106,6 @@ def require(answer: httpx.Response, status: int) -> None:
     except ValueError:
         problem = {}
     code = problem.get("code") or _BY_STATUS.get(answer.status_code, "")
-    sentence = " ".join(str(problem[key]) for key in ("title", "detail") if problem.get(key))
+    sentence = " ".join(str(problem[key]) for key in ("detail", "hint") if problem.get(key))
     message = sentence or f"The server refused the upload (status {answer.status_code})."
     raise error_of({"message": message}, {"code": code})

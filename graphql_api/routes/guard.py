@@ -66,7 +66,7 @@ class Guard:
                 400,
                 "This host name is not served here.",
                 code="unknown_host",
-                detail="Name it in TESSERA_ALLOWED_HOSTS.",
+                hint="Name it in TESSERA_ALLOWED_HOSTS.",
             )
             await refusal(scope, receive, sending)
         elif scope["method"] == "OPTIONS" and "access-control-request-method" in headers:

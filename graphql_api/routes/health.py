@@ -77,7 +77,7 @@ async def _healthz(_request: Request) -> Response:
 async def _readyz(request: Request) -> Response:
     found = await anyio.to_thread.run_sync(missing, request.app.state.services)
     if found:
-        response = problem(503, "Not ready.", code="not_ready", detail=" ".join(found))
+        response = problem(503, " ".join(found), code="busy", hint="Wait, or look at its log.")
         response.headers["Retry-After"] = "2"
     else:
         response = JSONResponse({"status": "ready"})

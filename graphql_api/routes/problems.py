@@ -5,6 +5,7 @@ The one table that maps classes to HTTP status for this service.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -39,12 +40,16 @@ STATUS: dict[type[TesseraError], int] = {
 }
 
 
-def problem(
-    status: int, title: str, *, code: str, detail: str | None = None, **extra: Any
-) -> Response:
-    """A problem document."""
-    body = {"type": f"about:blank#{code}", "title": title, "status": status, "code": code}
-    found = {**body, **({"detail": detail} if detail else {}), **extra}
+def problem(status: int, detail: str, *, code: str, **extra: Any) -> Response:
+    """A problem document, of the same form as the tile service's: what is wrong is its `detail`."""
+    body: dict[str, Any] = {
+        "type": f"urn:tessera:error:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    found = {**body, **{name: value for name, value in extra.items() if value is not None}}
     return Response(orjson.dumps(found), status, media_type="application/problem+json")
 
 
@@ -57,7 +62,7 @@ async def tessera_problem(_request: Request, error: Exception) -> Response:
     """Answer an error of the family."""
     assert isinstance(error, TesseraError)
     response = problem(
-        status_of(error), error.message, code=error.code, detail=error.hint, target=error.target
+        status_of(error), error.message, code=error.code, hint=error.hint, target=error.target
     )
     if isinstance(error, Busy):
         response.headers["Retry-After"] = str(error.retry_after_s)

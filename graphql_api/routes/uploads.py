@@ -105,7 +105,7 @@ async def _answer(
 
 async def _refusal(request: Request, error: TesseraError) -> Response:
     if isinstance(error, NoSpace):
-        return problem(507, error.message, code=error.code, detail=error.hint)
+        return problem(507, error.message, code=error.code, hint=error.hint)
     response = await tessera_problem(request, error)
     if isinstance(error, Locked):
         response.status_code = 423

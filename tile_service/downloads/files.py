@@ -15,8 +15,10 @@ from sqlalchemy import select
 
 from shared.auth.rules import Action
 from shared.auth.select import allowed
+from shared.auth.slides import label_withheld, shows_label
 from shared.errors import BrokenFile, NotFound
 from shared.models.images import Fileset, FilesetEntry, Image, OriginalFile
+from shared.refs import ObjectRef
 from shared.storage.locator import fileset_folder
 from tile_service.locate import granted
 from tile_service.query import no_image
@@ -62,7 +64,9 @@ class KeptMetadata:
 
 
 def originals_of(image_id: int) -> Question:
-    """The question for `Originals`; it raises `NotFound`."""
+    """The question for `Originals`; it raises `NotFound`, and `Denied` for whoever may not see the
+    label that stands in them.
+    """
 
     def question(connection: Connection, principal: Principal, grant: Grant | None) -> Originals:
         statement = (
@@ -73,6 +77,8 @@ def originals_of(image_id: int) -> Question:
                 OriginalFile.storage_name,
                 OriginalFile.size,
                 OriginalFile.hash,
+                shows_label(Fileset.__table__.c.id).label("shows_label"),
+                allowed(principal, Action.VIEW_LABEL, Image).label("may_see_label"),
             )
             .join(Fileset, Fileset.id == Image.fileset_id)
             .join(FilesetEntry, FilesetEntry.fileset_id == Fileset.id)
@@ -90,6 +96,8 @@ def originals_of(image_id: int) -> Question:
             raise NotFound(
                 "There are no original files for it.", hint="Or you may not download them."
             )
+        if rows[0].shows_label and not rows[0].may_see_label:
+            raise label_withheld(ObjectRef("Image", image_id))
         folder = f"{fileset_folder(rows[0].uuid)}/"
         files = tuple(
             StoredFile(_inside(row, folder), row.storage_name, row.size, row.hash) for row in rows

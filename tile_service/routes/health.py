@@ -11,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shared.errors import TesseraError
+from shared.errors import Busy, TesseraError
 from shared.models.system import Instance
+from tile_service.routes.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,13 +44,16 @@ def health_routes(database: Callable[[], Database], settings: TileSettings) -> l
         return None
 
     async def healthz(_: Request) -> Response:
-        return JSONResponse({"status": "alive"})
+        return JSONResponse({"status": "alive"}, headers={"cache-control": "no-store"})
 
     async def readyz(_: Request) -> Response:
         reason = await asyncio.to_thread(unready)
         if reason is None:
-            return JSONResponse({"status": "ready"})
-        return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
+            return JSONResponse({"status": "ready"}, headers={"cache-control": "no-store"})
+        refused = problem(Busy(reason, retry_after_s=2, hint="Wait, or look at its log."))
+        return Response(
+            refused.body, refused.status, refused.headers, media_type=refused.media_type
+        )
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

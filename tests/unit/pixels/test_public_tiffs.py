@@ -64,7 +64,8 @@ def _expected(path: Path, series: int, level: int) -> np.ndarray[Any, Any]:
             array = array[..., None]
     array = array.transpose([axes.index(axis) for axis in "TCSZYX"])
     t, c, s, z, y, x = array.shape
-    return array.reshape(t, c * s, z, y, x)
+    whole: np.ndarray[Any, Any] = array.reshape(t, c * s, z, y, x)
+    return whole
 
 
 @pytest.mark.parametrize("name", READABLE or ["none"])

@@ -13,7 +13,7 @@ from shared.auth.epoch import bump_epoch
 from shared.database import Database
 from shared.models.activities import Activity
 from shared.models.annotations import Annotation
-from shared.models.images import OriginalFile, Upload
+from shared.models.images import FilesetEntry, OriginalFile, Upload
 from shared.models.people import GroupPermissions, Membership, Session
 from shared.models.system import FileIntent
 from shared.settings import Settings
@@ -159,6 +159,27 @@ async def test_whoever_may_not_see_a_file_is_told_what_whoever_asks_for_none_is(
         connection.execute(update(Session).values(closed_at=1))
         bump_epoch(connection)
     assert (await api.http.get(signed)).status_code == 401
+
+
+async def test_an_original_with_a_slides_label_is_for_few(
+    api: GraphQLClient, database: Database, world: World
+) -> None:
+    ada, bob = world.people["ada"], world.people["bob"]
+    image = f"Image:{world.row('Image', 'ada', 'rwra--')}"
+    made = await attach(api, ada, image, files=[await upload(api, ada, "slide.svs")])
+    file = made["annotations"][0]["file"]["id"]
+    assert (await api.http.get(f"/files/{file}", headers=api.bearer(bob))).status_code == 200
+    fileset = world.row("Fileset", "ada", "rwra--")
+    world.row("Image", "ada", "rwra--", fileset_id=fileset, macro_file="derived/x/macro.jpg")
+    with database.write() as connection:
+        make_part(
+            connection, FilesetEntry, fileset_id=fileset, position=0, client_path="slide.svs",
+            original_file_id=int(file.partition(":")[2]),
+        )  # fmt: skip
+    for address in (file, made["annotations"][0]["id"]):
+        refused = await api.http.get(f"/files/{address}", headers=api.bearer(bob))
+        assert (refused.status_code, refused.json()["code"]) == (403, "denied")
+        assert (await api.http.get(f"/files/{address}", headers=api.bearer(ada))).status_code == 200
 
 
 async def test_a_lost_membership_and_the_trash_close_a_file_at_once(

@@ -239,6 +239,28 @@ async def test_several_originals_come_as_a_zip_with_safe_names(house: TileHouse)
     }  # fmt: skip
 
 
+async def test_originals_with_a_label_are_for_those_who_may_see_the_label(
+    house: TileHouse,
+) -> None:
+    image = house.image(random_planes(SMALL, "uint8"))
+    keep_originals(house, image)
+    with house.database.write() as connection:
+        connection.execute(
+            update(Image).where(Image.id == image.id).values(label_file="derived/x/label.jpg")
+        )
+    path = f"/download/{image.id}/original"
+    async with house.client(house.rosalind) as client:
+        refused = await client.get(path)
+        region = await client.get(f"/download/{image.id}/region.ome.tif")
+    assert (refused.status_code, refused.json()["code"]) == (403, "denied")
+    assert "label" in refused.json()["detail"]
+    assert region.status_code == 200
+    async with house.client(house.stranger) as client:
+        assert (await client.get(path)).status_code == 404
+    async with house.client(house.ada) as client:
+        assert (await client.get(path)).status_code == 200
+
+
 @on_sqlite
 async def test_an_original_that_is_gone_is_refused_before_the_first_byte(house: TileHouse) -> None:
     image, none = (house.image(random_planes(SMALL, "uint8")) for _ in range(2))

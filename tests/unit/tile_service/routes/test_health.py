@@ -18,6 +18,11 @@ async def test_ready_only_when_the_demo_is_complete(house: TileHouse) -> None:
                 connection.execute(update(Instance).values(demo_state=state))
             answer = await client.get("/readyz")
             assert answer.status_code == expected
+            if expected == 503:
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.headers["retry-after"] == "2"
+                assert set(answer.json()) == {"type", "title", "status", "code", "detail", "hint"}
+                assert "demo" in answer.json()["detail"]
         assert (await client.get("/healthz")).json() == {"status": "alive"}
 
 
