@@ -38,9 +38,9 @@ UNITS = frozenset({
 })  # fmt: skip
 """OME's units of length."""
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
-_POINT = re.compile(rf"({_NUMBER}),({_NUMBER})")
-_DASHES = re.compile(rf"{_NUMBER}(?:[ ,]+{_NUMBER})*")
-_PATH_PART = re.compile(rf"([MmLlHhVvCcSsQqTtAaZz])|({_NUMBER})|([\s,]+)")
+_POINT = re.compile(rf"({_NUMBER}),({_NUMBER})", re.ASCII)
+_DASHES = re.compile(rf"{_NUMBER}(?:[ ,]+{_NUMBER})*", re.ASCII)
+_PATH_PART = re.compile(rf"([MmLlHhVvCcSsQqTtAaZz])|({_NUMBER})|([ \t\r\n,]+)", re.ASCII)
 _ARGUMENTS = {"m": 2, "l": 2, "h": 1, "v": 1, "c": 6, "s": 4, "q": 4, "t": 2, "a": 7, "z": 0}
 Path = tuple[str, ...]
 
@@ -221,7 +221,7 @@ def _measure(shape: ShapeData, name: str, path: Path) -> dict[str, Any]:
 def _matrix(text: str, path: Path) -> str:
     parts = text.split()
     numbers: list[float] = []
-    if len(parts) == 6 and all(re.fullmatch(_NUMBER, each) for each in parts):
+    if len(parts) == 6 and all(re.fullmatch(_NUMBER, each, re.ASCII) for each in parts):
         numbers = [_coordinate(float(each), path) for each in parts]
     if not numbers or not numbers[0] * numbers[3] - numbers[1] * numbers[2]:
         raise Invalid(

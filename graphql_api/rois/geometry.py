@@ -27,7 +27,7 @@ ELLIPSE_POINTS = 64
 Position = tuple[float, float]
 Geometry = dict[str, Any]
 _STRAIGHT = re.compile(r"(?:\s*M[-+0-9.eE,\s]+(?:L[-+0-9.eE,\s]+)+Z)+\s*")
-_PAIR = re.compile(r"\s*([^\s,]+)[\s,]+([^\s,]+)")
+_PLACE = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def coordinates_of(shape: ShapeData) -> Geometry | None:
@@ -187,9 +187,9 @@ def _straight_rings(text: str) -> list[list[Position]] | None:
         return None
     rings = []
     for part in text.split("M")[1:]:
-        numbers = re.sub(r"[LZ]", " ", part)
-        pairs = [(float(a), float(b)) for a, b in _PAIR.findall(numbers)]
-        if len(pairs) < 3:
+        numbers = [float(each) for each in _PLACE.findall(part)]
+        pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
+        if len(pairs) < 3 or len(numbers) % 2:
             return None
         rings.append(pairs)
     return rings

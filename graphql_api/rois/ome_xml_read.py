@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _PLACES = ("A00", "A10", "A01", "A11", "A02", "A12")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_WHOLE = re.compile(r"[+-]?\d{1,18}")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _FLOATS = {
     "X": "x", "Y": "y", "Width": "width", "Height": "height", "RadiusX": "radius_x",
     "RadiusY": "radius_y", "X1": "x1", "Y1": "y1", "X2": "x2", "Y2": "y2",

@@ -8,6 +8,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 
+from graphql_api.rois.check import checked_shape
 from graphql_api.rois.geojson import feature_of, read_geojson
 from graphql_api.rois.notes import Loss, Notes
 from graphql_api.rois.shape import PlaneSizes, RoiData, ShapeData
@@ -70,6 +71,15 @@ def test_a_transform_moves_the_coordinates() -> None:
     written = feature_of("Roi:1", RoiData((shape,)), Notes())
     assert written is not None
     assert written["geometry"]["coordinates"] == [8, 1]
+
+
+def test_paths_are_read_as_svg_writes_them() -> None:
+    for text in ("M0 0L1-2L3.5.5Z", "M 0,0 L1,-2 3.5 .5Z", "M0 0 L1e0-2e0L3.5,5e-1 Z"):
+        shape = checked_shape(ShapeData("Path", path_data=text), SIZES)
+        written = feature_of("Roi:1", RoiData((shape,)), Notes())
+        assert written is not None
+        assert written["geometry"]["coordinates"] == [[[0, 0], [1, -2], [3.5, 0.5], [0, 0]]]
+        assert read(written)[0] == [RoiData((shape,))]
 
 
 def test_masks_and_curves_are_left_out_and_said() -> None:
