@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, and_, cast, insert, literal, null, select, update
 
 from graphql_api.graph.edges import CODES, table_of
+from graphql_api.graph.execute.carry_tags import carry_tags
 from graphql_api.graph.execute.rows import IN_STATES, change, discard, note
 from graphql_api.graph.planner.tables import REACHED, reached_rows
 from graphql_api.graph.words import GOING, State
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphql_api.graph.edges import Edge
-    from graphql_api.graph.execute.rows import Execution
+    from graphql_api.graph.execute.carry_tags import carry_tags
+from graphql_api.graph.execute.rows import Execution
 
 
 def execute_move(work: Execution) -> list[str]:
@@ -32,7 +34,8 @@ def execute_move(work: Execution) -> list[str]:
         detach(work, edge)
     note(work, IN_STATES, "CHGRP")
     change(work, IN_STATES, {"group_id": plan.facts["group"]})
-    return link_into(work, plan.facts["group"], plan.facts["owner"])
+    created = link_into(work, plan.facts["group"], plan.facts["owner"])
+    return [*created, *carry_tags(work)]
 
 
 def detach(work: Execution, edge: Edge, when: Callable[[Any, Any, Any], Any] | None = None) -> None:
