@@ -88,6 +88,7 @@ def worker() -> None:
     """Run the worker that imports files and carries out graph operations."""
     from cli.startup import reached_database, read_settings, require_folder
     from graphql_api.activities import handlers
+    from graphql_api.graph.expiry import keep_house
     from shared.activities.worker import run_worker
     from shared.settings import Settings
     from shared.storage.local import LocalStorage
@@ -104,7 +105,8 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     with reached_database(settings) as database:
-        run_worker(database, LocalStorage(settings.data_dir), settings, handlers(), stop)
+        storage = LocalStorage(settings.data_dir)
+        run_worker(database, storage, settings, handlers(), stop, keep_house(settings))
 
 
 def migrate() -> None:

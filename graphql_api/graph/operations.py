@@ -143,4 +143,5 @@ def _operations() -> Mapping[str, Prepare]:
         "delete": deletion.prepare_delete,
         "restore": restoring.prepare_restore,
         "purge": restoring.prepare_purge,
+        "expire": restoring.prepare_expiry,
     }

@@ -14,7 +14,7 @@ from shared.refs import ALIASES
 
 KINDS = (
     "move_to_group", "change_owner", "duplicate", "delete", "restore", "purge", "change_level",
-    "undo",
+    "undo", "expire",
 )  # fmt: skip
 DRY_RUN = "dry_run"
 """The key of a booked request that says that it is only to be shown."""

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,13 +29,15 @@ from shared.models.live import ProcessPulse
 from shared.telemetry import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from shared.activities.handlers import HandlerRegistry
     from shared.database import Database
     from shared.settings import Settings
     from shared.storage import Storage
 
+Chore: TypeAlias = "Callable[[Database, Storage], None]"
+"""Housekeeping of a room above."""
 SHORTEST_WAIT_S = 0.05
 LONGEST_WAIT_S = 0.5
 ROUND_S = 5.0
@@ -49,12 +51,16 @@ def run_worker(
     settings: Settings,
     handlers: HandlerRegistry,
     stop: threading.Event,
+    chore: Chore | None = None,
 ) -> None:
-    """Work until `stop` is set; an Activity at hand is then given back at its next beat."""
+    """Work until `stop` is set; an Activity at hand is then given back at its next beat.
+
+    `chore` is done once a minute, in a thread beside the work.
+    """
     log = logger(__name__)
     log.info("worker.started", kinds=sorted(handlers.kinds))
     wait = SHORTEST_WAIT_S
-    with _rounds(database, storage):
+    with _rounds(database, storage, chore):
         while not stop.is_set():
             try:
                 found = claim(database, kinds=handlers.kinds)
@@ -79,7 +85,7 @@ def stop_on_signals() -> threading.Event:
 
 
 @contextmanager
-def _rounds(database: Database, storage: Storage) -> Iterator[None]:
+def _rounds(database: Database, storage: Storage, chore: Chore | None) -> Iterator[None]:
     """Make the rounds in a thread, the first one at once."""
     over = threading.Event()
     name = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
@@ -95,6 +101,8 @@ def _rounds(database: Database, storage: Storage) -> Iterator[None]:
                 if time.monotonic() - tidied_at >= TIDY_S:
                     tidied_at = time.monotonic()
                     tidy(database, storage)
+                    if chore is not None:
+                        chore(database, storage)
             except (TesseraError, SQLAlchemyError, OSError) as error:
                 logger(__name__).warning("worker.round_failed", reason=str(error))
             if over.wait(ROUND_S):

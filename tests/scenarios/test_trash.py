@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from graphql_api.graph.expiry import forget_reports, keep_house
+from shared.clock import DAY, now
 from shared.models import Base
+from shared.models.activities import Activity
 from shared.models.system import FileIntent
 from shared.storage.intents import sweep
 from shared.storage.locator import fileset_folder
@@ -176,3 +179,39 @@ def test_a_delete_may_purge_at_once(lab: Lab) -> None:
     assert lab.is_erased(dataset)
     assert lab.is_erased(image)
     assert done.count("deleted", "Image") == 1
+
+
+def test_what_was_deleted_long_ago_is_erased_by_itself(lab: Lab) -> None:
+    g1 = lab.group("g1", ANNOTATE, "A")
+    fileset = lab.fileset("A", g1)
+    old, young = lab.image("A", g1, fileset=fileset), lab.image("A", g1)
+    roi = lab.roi(old, "A")
+    first = lab.run("A", "delete", old)
+    second = lab.run("A", "delete", young)
+    ended = Activity.__table__
+    with lab.database.write() as connection:
+        connection.execute(
+            update(Activity)
+            .where(ended.c.id == first.activity_id)
+            .values(finished_at=now() - 31 * DAY)
+        )
+
+    keep_house(lab.settings)(lab.database, lab.storage)
+
+    assert [lab.value(each, "id") for each in (old, roi, fileset)] == [None, None, None]
+    assert lab.value(young, "trash_id") == second.activity_id
+    assert not any((lab.settings.data_dir / "files").rglob("*.tif"))
+
+
+def test_reports_are_kept_ninety_days(lab: Lab) -> None:
+    g1 = lab.group("g1", ANNOTATE, "A")
+    done = lab.run("A", "delete", lab.image("A", g1))
+    table = Activity.__table__
+    for days, kept in ((89, True), (91, False)):
+        with lab.database.write() as connection:
+            connection.execute(update(Activity).values(finished_at=now() - days * DAY))
+        forget_reports(lab.database, before=now() - 90 * DAY)
+        with lab.database.read() as connection:
+            row = connection.execute(select(table).where(table.c.id == done.activity_id)).one()
+        assert (row.report is not None) is kept
+        assert (row.dismissed_at is None) is kept

@@ -71,14 +71,17 @@ def _lost(name: str) -> Any:
 
 def _like(work: Execution, group_id: int, owner_id: int) -> Any:
     """The tags of the group moved to that may be used, the oldest of each text."""
-    level = work.connection.scalar(select(Group.permissions).where(Group.id == group_id))
+    level = work.connection.execute(
+        select(Group.permissions).where(Group.id == group_id)
+    ).scalar_one()
     tag = rows_of("Annotation")
     usable = true() if GroupPermissions(level) in _SHARED else tag.c.owner_id == owner_id
     return (
         select(func.min(tag.c.id).label("id"), tag.c.text_value, tag.c.namespace)
         .where(
             tag.c.group_id == group_id, tag.c.class_name == "TagAnnotation",
-            tag.c.trash_id.is_(None), tag.c.creation_event_id != work.event_id, usable,
+            tag.c.trash_id.is_(None), usable,
+            tag.c.creation_event_id.is_distinct_from(work.event_id),
         )
         .group_by(tag.c.text_value, tag.c.namespace)
     )  # fmt: skip

@@ -48,6 +48,19 @@ def prepare_purge(
     return Preparation(purge_policy(), found)
 
 
+def prepare_expiry(
+    connection: Connection, _principal: Principal, request: OperationRequest
+) -> Preparation:
+    """The rules for erasing a deletion whose days are over; nobody asks for it, so no right is
+    judged.
+    """
+    ref = parse_ref(request.activity or "")
+    assert ref is not None
+    arms = [_arm(name, lambda row: row.c.trash_id == ref.id) for name in CODES]
+    add(connection, union_all(*arms).subquery(), 0)
+    return Preparation(purge_policy(), roots(connection, ()))
+
+
 def trash_groups(
     connection: Connection, principal: Principal, request: OperationRequest
 ) -> set[int]:
