@@ -39,7 +39,7 @@ class Annotation(Details, Base):
 
     __tablename__ = "annotation"
     __table_args__ = table_args(
-        *details_indexes("annotation"),
+        *details_indexes("annotation", "text_key", "created_at"),
         CheckConstraint(is_one_of("class_name", ANNOTATION_CLASSES), name="class_name"),
         live_index("ix_annotation_class", "group_id", "class_name", "text_key", "id"),
         live_index("ix_annotation_namespace", "group_id", "namespace", "id"),
