@@ -43,8 +43,8 @@ EVERYTHING = """query ($id: ID!) {
 
 def classes() -> list[str]:
     """Stored classes whose rows are nodes and stand in the graph of everything."""
-    core = schema()._schema
-    node: Any = core.get_type("Node")
+    core: Any = schema()._schema
+    node = core.get_type("Node")
     return [
         name
         for name in ("Image", "Annotation", "Shape", "LightSource", "Channel", "PlaneInfo",
