@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from graphql_api.editing.idempotency import once_answer
 from graphql_api.editing.places import load_group
 from graphql_api.editing.targets import Target, find_targets
 from graphql_api.editing.trash import begin_change
@@ -58,26 +59,56 @@ class NewLink:
 
 
 def link(
-    database: Database, principal: Principal, parents: Sequence[str], children: Sequence[str]
+    database: Database,
+    principal: Principal,
+    parents: Sequence[str],
+    children: Sequence[str],
+    key: str | None = None,
 ) -> tuple[list[ObjectRef], ObjectRef | None]:
     """Link every child into every parent; answers all links of these pairs that are now there
-    for their owners, old ones included, and the Activity under which new ones were made.
+    for their owners, old ones included, and the Activity under which new ones were made. The same
+    idempotency key answers the same again.
 
     Raises `NotFound`, `Denied` or `Invalid`, alone or as a group; then nothing was done.
     """
+    given = {"parents": list(parents), "children": list(children)}
     with database.write() as connection:
-        hold_groups(connection, principal, parents)
-        above = find_targets(connection, principal, parents, path=("parents",))
-        below = find_targets(connection, principal, children, path=("children",))
-        wanted = plan_links(connection, principal, above, below)
-        found = existing_links(connection, wanted)
-        if any(item not in found for item in wanted):
-            named = [str(item.child.ref) for item in wanted if item not in found]
-            activity, event_id = begin_change(connection, principal, "link", named)
-            found = save_links(connection, wanted, event_id)
-            bump_epoch(connection)
-            return [found[item] for item in wanted], ObjectRef("Activity", activity)
-        return [found[item] for item in wanted], None
+
+        def work() -> dict[str, Any]:
+            return _link(connection, principal, parents, children)
+
+        answer = once_answer(connection, principal, "link", key, given, work)
+        activity = answer["activity"]
+        links = [ObjectRef.parse(text) for text in answer["links"]]
+        return links, None if activity is None else ObjectRef.parse(activity)
+
+
+def _link(
+    connection: Connection, principal: Principal, parents: Sequence[str], children: Sequence[str]
+) -> dict[str, Any]:
+    _refuse_floods(parents, children)
+    hold_groups(connection, principal, parents)
+    above = find_targets(connection, principal, parents, path=("parents",))
+    below = find_targets(connection, principal, children, path=("children",))
+    wanted = plan_links(connection, principal, above, below)
+    found = existing_links(connection, wanted)
+    made: str | None = None
+    if any(item not in found for item in wanted):
+        named = [str(item.child.ref) for item in wanted if item not in found]
+        activity, event_id = begin_change(connection, principal, "link", named)
+        found = save_links(connection, wanted, event_id)
+        bump_epoch(connection)
+        made = str(ObjectRef("Activity", activity))
+    return {"links": [str(found[item]) for item in wanted], "activity": made}
+
+
+def _refuse_floods(parents: Sequence[Any], children: Sequence[Any]) -> None:
+    if len(parents) * len(children) > MAX_PAIRS:
+        raise Invalid(
+            f"{len(parents)} parents and {len(children)} children make too many links.",
+            hint=f"Make at most {MAX_PAIRS} at once.",
+            path=("children",),
+        )
 
 
 def hold_groups(connection: Connection, principal: Principal, texts: Sequence[str]) -> None:
@@ -107,12 +138,7 @@ def plan_links(
     if not parents or not children:
         name = "children" if parents else "parents"
         raise Invalid(f"The list {name} is empty.", hint="Name at least one.", path=(name,))
-    if len(parents) * len(children) > MAX_PAIRS:
-        raise Invalid(
-            f"{len(parents)} parents and {len(children)} children make too many links.",
-            hint=f"Make at most {MAX_PAIRS} at once.",
-            path=("children",),
-        )
+    _refuse_floods(parents, children)
     _require_tag_sets(connection, parents)
     faults: dict[tuple[str, str], TesseraError] = {}
     groups: dict[int, GroupFacts] = {}

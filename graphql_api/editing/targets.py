@@ -16,7 +16,7 @@ from sqlalchemy import literal, select
 from shared.auth.decide import ObjectFacts
 from shared.auth.select import visible
 from shared.database import ids_in
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound
 from shared.models import MODELS
 from shared.models.annotations import ANNOTATION_CLASSES
 from shared.models.base import Details
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.auth.principal import Principal
+
+MAX_TARGETS = 50_000
+"""Objects that one list of a mutation names; as many errors may come back, one for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,15 @@ def find_targets(
     """The objects that ids name, in order, each once.
 
     Raises a group of `NotFound`, one for each that is not there, of another class than `classes`,
-    or not for this principal.
+    or not for this principal; `Invalid` for more than a request may name.
     """
     wanted = list(dict.fromkeys(texts))
+    if len(wanted) > MAX_TARGETS:
+        raise Invalid(
+            f"{len(wanted)} objects are too many at once.",
+            hint=f"Name at most {MAX_TARGETS}.",
+            path=path,
+        )
     allowed = None if classes is None else frozenset(classes)
     refs = {text: _findable(parse_ref(text), allowed) for text in wanted}
     found = _load(connection, principal, [ref for ref in refs.values() if ref is not None])

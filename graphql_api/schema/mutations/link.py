@@ -34,7 +34,7 @@ class LinkInput:
         description="What goes into each of the parents."
     )
     idempotency_key: str | None = strawberry.field(
-        default=None, description="Accepted like everywhere; linking twice is harmless anyway."
+        default=None, description="The same key within 24 hours answers the same links again."
     )
 
 
@@ -59,7 +59,11 @@ def _link(info: Info, input: LinkInput) -> LinkPayload:
 
     def work() -> LinkPayload:
         refs, made = link(
-            context.database, context.require_principal(), input.parents, input.children
+            context.database,
+            context.require_principal(),
+            input.parents,
+            input.children,
+            input.idempotency_key,
         )
         context.renew()
         found = fetch_nodes(info, refs, "links")

@@ -50,6 +50,30 @@ async def test_a_cross_product_is_linked_once_however_often_it_is_asked_for(
     assert count(database) == 6
 
 
+async def test_the_same_key_answers_the_same_links_again(
+    api: GraphQLClient, database: Database
+) -> None:
+    with database.write() as connection:
+        ada = make_user(connection, "ada")
+        lab = make_group(connection, "lab", "rw----", members=[ada])
+        dataset = make_row(connection, Dataset, owner=ada, group=lab)
+        images = [make_row(connection, Image, owner=ada, group=lab) for _ in range(2)]
+    mutation = (
+        "mutation($input: LinkInput!) { link(input: $input) {"
+        " links { id } activity { id } errors { __typename } } }"
+    )
+    given = {"parents": [f"Dataset:{dataset}"], "children": [f"Image:{images[0]}"]}
+    keyed = {**given, "idempotencyKey": "once"}
+    first = await api.data(mutation, {"input": keyed}, user=ada)
+    assert first["errors"] == []
+    assert first["activity"] is not None
+    assert await api.data(mutation, {"input": keyed}, user=ada) == first
+    other = {**keyed, "children": [f"Image:{images[1]}"]}
+    refused = await api.data(mutation, {"input": other}, user=ada)
+    assert refused["errors"] == [{"__typename": "Conflict"}]
+    assert count(database) == 1
+
+
 async def test_one_illegal_pair_and_nothing_is_linked(
     api: GraphQLClient, database: Database
 ) -> None:
@@ -110,3 +134,11 @@ async def test_links_made_by_an_administrator_belong_to_the_contents_owner_a_lea
     by_leader = await link(api, lea, [f"Dataset:{dataset}"], [f"Image:{images[1]}"])
     assert by_root["links"][0]["owner"] == {"id": f"User:{ada}"}  # P38
     assert by_leader["links"][0]["owner"] == {"id": f"User:{lea}"}  # P39
+
+
+async def test_a_flood_of_ids_is_one_error(api: GraphQLClient, database: Database) -> None:
+    with database.write() as connection:
+        ada = make_user(connection, "ada")
+    flood = [f"Image:{number}" for number in range(1, 10_002)]
+    refused = await link(api, ada, flood, ["Image:1"])
+    assert refused["errors"] == [{"__typename": "Invalid", "target": None, "path": ["children"]}]
