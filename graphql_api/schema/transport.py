@@ -8,13 +8,14 @@ and an answer.
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
-from graphql import ExecutionResult, execute
+from graphql import ExecutionResult, FieldNode, execute
 
 from graphql_api.schema.errors import (
     BAD_USER_INPUT,
@@ -38,6 +39,8 @@ PUBLIC_FIELDS = frozenset({"__typename", "__schema", "__type", "viewer", "login"
 """What is answered without a login; `viewer` is null then."""
 NO_EVENT = object()
 """No change is told: the operation is no subscription, or it came over HTTP."""
+_INTROSPECTIONS = 32
+"""How many answers about the schema are kept: tools send the same few documents."""
 _GRACE_S = 2.0
 """How long an interrupted operation may take to come back and say whether it was done."""
 
@@ -62,6 +65,7 @@ class Transport:
         self._timeout_s = timeout_s
         self._threads = threads
         self._limiter: anyio.CapacityLimiter | None = None
+        self._introspected: dict[tuple[Any, ...], object] = {}
 
     async def run(
         self, request: GraphQLRequest, context: RequestContext, *, event: object = NO_EVENT
@@ -126,6 +130,22 @@ class Transport:
     def _execute(
         self, prepared: Prepared, request: GraphQLRequest, context: RequestContext, event: object
     ) -> object:
+        """Execute; what a tool asks of the schema itself is answered from memory the next time."""
+        if not _is_introspection(prepared):
+            return self._execute_anew(prepared, request, context, event)
+        given = json.dumps(request.variables, sort_keys=True, default=str)
+        key = (request.query, request.operation_name, given)
+        found = self._introspected.get(key)
+        if found is None:
+            found = self._execute_anew(prepared, request, context, event)
+            if len(self._introspected) >= _INTROSPECTIONS:
+                self._introspected.clear()
+            self._introspected[key] = found
+        return found
+
+    def _execute_anew(
+        self, prepared: Prepared, request: GraphQLRequest, context: RequestContext, event: object
+    ) -> object:
         name = prepared.operation.name
         return execute(
             self._schema,
@@ -159,6 +179,15 @@ def _refusal(
         }
         return Outcome({"data": None, "errors": [error]}, is_unauthenticated=True)
     return None
+
+
+def _is_introspection(prepared: Prepared) -> bool:
+    """Whether nothing but the schema is asked, which does not change while the process lives."""
+    fields = prepared.operation.selection_set.selections
+    return all(
+        isinstance(field, FieldNode) and field.name.value in {"__schema", "__type"}
+        for field in fields
+    )
 
 
 def _answered(result: ExecutionResult, prepared: Prepared) -> Outcome:

