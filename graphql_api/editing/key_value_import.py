@@ -214,8 +214,8 @@ def _candidates(
 
 def _name_key(name: str | None, class_name: str) -> Any:
     """What a name is compared by: a well's label stands for its row and column, from 0."""
-    if name is None or "\0" in name or not name.isprintable():
-        return None
+    if name is None or any(each == "\0" or "\ud800" <= each <= "\udfff" for each in name):
+        return None  # no database could hold it
     if class_name != "Well":
         return name
     match = _WELL.fullmatch(name)

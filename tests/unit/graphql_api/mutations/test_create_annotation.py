@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from shared.database import Database
 from shared.models import Annotation
+from shared.models.activities import Activity
 from shared.models.annotations import NS_RATING, NS_TAG_SET
-from shared.models.images import Channel
+from shared.models.images import Channel, Image
 from shared.models.links import LINKS
 from shared.models.people import GroupPermissions
 from shared.models.rois import Shape
@@ -194,3 +195,45 @@ def test_the_same_key_makes_it_once_and_statements_stay_few(world: World) -> Non
         assert again.data == first.data
         counts.append(len(first.statements))
     assert counts[0] == counts[1]
+
+
+def test_what_many_carry_is_cut_from_them_by_few_statements(world: World) -> None:
+    cut = """
+    mutation($input: UnannotateInput!) { unannotate(input: $input) {
+      removed deleted errors { __typename } } }
+    """
+    counts = []
+    for number in (2, 300):
+        images = [f"Image:{world.row('Image', 'ada', 'rwra--')}" for _ in range(number)]
+        made = [do(world, "ada", ANNOTATE, targets=images, comment="c", rating=3) for _ in range(2)]
+        links = [link["id"] for link in made[1]["links"] if link["id"]]
+        by_id = world.ask("ada", cut, input={"links": links})
+        assert len(by_id.data["unannotate"]["removed"]) == len(set(links))
+        pairs = {"targets": images, "annotations": [made[0]["annotations"][0]["id"]]}
+        by_pair = world.ask("ada", cut, input={"pairs": pairs})
+        assert len(by_pair.data["unannotate"]["removed"]) == number
+        assert len(by_pair.data["unannotate"]["deleted"]) == 1
+        counts.append((len(by_id.statements), len(by_pair.statements)))
+    assert counts[0] == counts[1]
+
+
+def test_what_lies_in_the_trash_takes_nothing_and_is_not_found(world: World) -> None:
+    image = world.row("Image", "ada", "rwra--")
+    note = do(world, "ada", CREATE, value={"tag": "t"}, targets=[f"Image:{image}"])
+    tag = note["annotations"][0]["id"]
+    with world.database.write() as connection:
+        trash = make_part(
+            connection, Activity, kind="delete", state="SUCCEEDED", user_id=world.people["ada"],
+            request={}, created_at=1,
+        )  # fmt: skip
+        for model in (Image, Annotation):
+            connection.execute(update(model).values(trash_id=trash))
+    other = f"Image:{world.row('Image', 'ada', 'rwra--')}"
+    for given, target in (
+        ({"targets": [f"Image:{image}"], "comment": "c"}, f"Image:{image}"),
+        ({"targets": [other], "tags": [tag]}, tag),
+    ):
+        answer = do(world, "ada", ANNOTATE, **given)
+        assert [(each["__typename"], each["target"]) for each in answer["errors"]] == [
+            ("NotFound", target)
+        ]

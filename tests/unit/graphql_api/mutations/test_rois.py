@@ -298,7 +298,7 @@ def test_a_request_sent_twice_makes_one_and_deletes_once(world: World) -> None:
 def test_statements_do_not_depend_on_the_number_of_shapes(world: World) -> None:
     target = image(world)
     counts = []
-    for number in (2, 2_000):
+    for number in (2, 500):
         made = world.ask("ada", CREATE, input={"image": target, "shapes": [EVERY[2]] * number})
         roi = made.data["createRoi"]["roi"]["id"]
         assert len(shapes(world, roi)) == number
