@@ -39,6 +39,7 @@ CLASSES = (
     "Experiment", "MicrobeamManipulation", "LightSettings", "ImagingEnvironment", "StageLabel",
     "LogicalChannel", "StatsInfo", "Image", "WellSample", "Reagent", "Pixels", "Channel",
     "PlaneInfo", "Roi", "Shape", "Annotation", "MapPair", "RenderingDef", "ChannelBinding",
+    "Job", "Namespace",
 )  # fmt: skip
 """Classes whose rows are made, each after those to which it refers."""
 OWNERS = (
@@ -108,6 +109,8 @@ def _row(
     values = {**_values(model, number, own), **FIXED.get(name, {}), **_kind(name, number)}
     if name == "Annotation":
         values["file_id"] = values["file_id"] if values["class_name"] == "FileAnnotation" else None
+    if name == "Namespace":
+        values["name"] = f"space {owner} {group} {number}"
     if name == "Folder":
         values["parent_folder_id"] = own[name][-1] if own.get(name) else None
     if "owner_id" in model.__table__.c:
@@ -137,6 +140,8 @@ def _values(model: Any, number: int, own: dict[str, list[int]]) -> dict[str, Any
         found["name"] = f"ÄB{number % 2}" if number % 3 else f"äb{number % 2}"
     for key in [name for name in found if name.endswith("_key")]:
         del found[key]
+    if model.__tablename__ == "namespace":
+        del found["name"]
     if model.__tablename__ == "map_pair":
         found |= {"key_key": found["key"].casefold(), "value_key": found["value"].casefold()}
     return found

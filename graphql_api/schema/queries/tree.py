@@ -11,6 +11,7 @@ from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.containers import Dataset, Folder, Project
 from graphql_api.schema.types.files import Fileset
 from graphql_api.schema.types.images import Image
+from graphql_api.schema.types.jobs import Namespace
 from graphql_api.schema.types.orders import (
     GroupOrder,
     ImageOrder,
@@ -32,7 +33,7 @@ from graphql_api.schema.types.where import (
     ScreenWhere,
     UserWhere,
 )
-from graphql_api.schema.types.where_parts import RoiWhere
+from graphql_api.schema.types.where_parts import ObjectWhere, RoiWhere
 
 
 @strawberry.type
@@ -68,6 +69,9 @@ class TreeQueries:
     )
     annotations: Connection[Annotation] = annotations_of(
         ALL_ANNOTATIONS, "All visible annotations, such as the tags."
+    )
+    namespaces: Connection[Namespace] = connection(
+        RootList("Namespace"), "All visible namespaces.", where=ObjectWhere, order=PlainOrder
     )
     rois: Connection[Roi] = connection(
         RootList("Roi"), "All visible ROIs.", where=RoiWhere, order=PlainOrder

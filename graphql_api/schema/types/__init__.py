@@ -47,6 +47,7 @@ from graphql_api.schema.types.instruments import (
     LightPath,
     Objective,
 )
+from graphql_api.schema.types.jobs import Job, Namespace
 from graphql_api.schema.types.light_sources import (
     Arc,
     Filament,
@@ -96,7 +97,8 @@ NODE_TYPES = (
     BooleanAnnotation, CommentAnnotation, DoubleAnnotation, FileAnnotation, ListAnnotation,
     LongAnnotation, MapAnnotation, TagAnnotation, TermAnnotation, TimestampAnnotation,
     XmlAnnotation, Ellipse, Label, Line, Mask, PathShape, Point, Polygon, Polyline, Rectangle,
-    Channel, Roi, Reagent, DetectorSettings, Experiment, ImagingEnvironment, LightSettings,
+    Channel, Job, Namespace, Roi, Reagent, DetectorSettings, Experiment, ImagingEnvironment,
+    LightSettings,
     MicrobeamManipulation, ObjectiveSettings, StageLabel, LogicalChannel, PlaneInfo, OTF, Detector,
     Dichroic, Filter, FilterSet, Instrument, LightPath, Objective, Arc, Filament,
     GenericExcitationSource, Laser, LightEmittingDiode,

@@ -37,6 +37,7 @@ from graphql_api.schema.types.references import (
     LazyInstrument,
     LazyLightPath,
     LazyLightSource,
+    LazyNamespace,
     LazyObjective,
     LazyOriginalFile,
     LazyPlaneInfo,
@@ -134,6 +135,9 @@ class Annotation(Owned, Annotatable, Node):
     filesets: Connection[LazyFileset] = carriers("Fileset", "Filesets", FilesetWhere, PlainOrder)
     original_files: Connection[LazyOriginalFile] = carriers(
         "OriginalFile", "Files", ObjectWhere, PlainOrder
+    )
+    namespaces: Connection[LazyNamespace] = carriers(
+        "Namespace", "Namespaces", ObjectWhere, PlainOrder
     )
     users: Connection[LazyUser] = carriers("User", "People", UserWhere, UserOrder)
     groups: Connection[LazyGroup] = carriers("Group", "Groups", GroupWhere, GroupOrder)

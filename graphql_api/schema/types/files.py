@@ -30,13 +30,15 @@ from graphql_api.schema.types.references import (
     LazyFileAnnotation,
     LazyFileset,
     LazyImage,
+    LazyJob,
     LazyOriginalFile,
 )
 from graphql_api.schema.types.rights import FILE_FLAGS, DenialReason, ViewerCan, file_denials
-from graphql_api.schema.types.where import FilesetWhere, ImageWhere
+from graphql_api.schema.types.where import FilesetWhere, ImageWhere, OwnedWhere
 from shared.auth.select import visible
 from shared.database import ids_in
 from shared.models import images
+from shared.models.links import LINKS
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
@@ -137,6 +139,12 @@ class Fileset(Owned, Annotatable, Node):
     reader: str = column("reader", "Which reader reads it.")
     files: list[FilesetEntry] = planned(
         Parts("FilesetEntry", "fileset_id", ("position", "id")), "Its files, in order."
+    )
+    jobs: Connection[LazyJob] = connection(
+        Linked("Job", LINKS["FilesetJobLink"].model),
+        "Jobs that made it.",
+        where=OwnedWhere,
+        order=PlainOrder,
     )
     file_count: int = planned(_sums("count"), "How many files it has.")
     size: BigInt = planned(_sums("size"), "What its files take, in bytes.")

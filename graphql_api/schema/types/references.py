@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         LightPath,
         Objective,
     )
+    from graphql_api.schema.types.jobs import Job, Namespace
     from graphql_api.schema.types.light_sources import LightSource
     from graphql_api.schema.types.people import Group, User
     from graphql_api.schema.types.pixels import Channel, Pixels
@@ -98,3 +99,5 @@ LazyOTF = Annotated["OTF", strawberry.lazy(_TYPES + "instruments")]
 LazyObjective = Annotated["Objective", strawberry.lazy(_TYPES + "instruments")]
 LazyLightSource = Annotated["LightSource", strawberry.lazy(_TYPES + "light_sources")]
 LazyHistoryEntry = Annotated["HistoryEntry", strawberry.lazy(_TYPES + "history")]
+LazyJob = Annotated["Job", strawberry.lazy(_TYPES + "jobs")]
+LazyNamespace = Annotated["Namespace", strawberry.lazy(_TYPES + "jobs")]
