@@ -38,14 +38,20 @@ class Repeatable:
     @classmethod
     def of(cls, user_id: int, mutation: str, key: str, given: Mapping[str, Any]) -> Repeatable:
         """Digest the input (JSON values). Raises `Invalid` when the key is empty or too long."""
-        if not 1 <= len(key) <= MAX_KEY or "\0" in key:
+        if not 1 <= len(key) <= MAX_KEY or any(_is_unstorable(each) for each in key):
             raise Invalid(
                 f"An idempotency key has 1 to {MAX_KEY} characters.",
                 hint="A random uuid serves well.",
                 path=("input", "idempotencyKey"),
             )
         text = json.dumps(given, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return cls(user_id, mutation, key, hashlib.sha256(text.encode()).hexdigest())
+        # whatever was sent is digested: what cannot be stored is refused by who reads it
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+        return cls(user_id, mutation, key, digest.hexdigest())
+
+
+def _is_unstorable(letter: str) -> bool:
+    return letter == "\0" or "\ud800" <= letter <= "\udfff"
 
 
 def recall(connection: Connection, asked: Repeatable) -> dict[str, Any] | None:

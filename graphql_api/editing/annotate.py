@@ -219,11 +219,14 @@ def write_annotations(
 
 
 def list_members(
-    connection: Connection, principal: Principal, made: Sequence[NewAnnotation]
+    connection: Connection,
+    principal: Principal,
+    made: Sequence[NewAnnotation],
+    path: tuple[str, ...] = ("newAnnotations",),
 ) -> dict[str, Target]:
     """What new lists are to hold, by id as it was given; raises `NotFound`."""
     texts = list(dict.fromkeys(text for new in made for text in new.members))
-    found = find_targets(connection, principal, texts, ANNOTATION_CLASSES, path=("newAnnotations",))
+    found = find_targets(connection, principal, texts, ANNOTATION_CLASSES, path=path)
     return dict(zip(texts, found, strict=True))
 
 

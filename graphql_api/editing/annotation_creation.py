@@ -69,7 +69,7 @@ def _alone(
 ) -> ObjectRef:
     place = group_of_new(connection, principal, NewContainer(new.class_name, "", group=group), None)
     lock_groups(connection, [place.id])
-    members = list_members(connection, principal, [new])
+    members = list_members(connection, principal, [new], ("value", "list"))
     require_attachable(principal, [], list(members.values()))
     for member in members.values():
         require_same_group(place.id, member.facts)

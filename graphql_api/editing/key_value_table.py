@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ NAME_HEADINGS = frozenset({"object name"})
 NAMESPACE = "namespace"
 """First cell of a row below the headings that names a namespace per column."""
 Pairs = tuple[tuple[str, str], ...]
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class TableRow:
     @property
     def shown(self) -> str:
         """What it names, as a report shows it."""
-        return (self.id or self.name or "")[:255]
+        return _UNSTORABLE.sub("\ufffd", (self.id or self.name or "")[:255])
 
 
 def decode_table(content: bytes) -> str:

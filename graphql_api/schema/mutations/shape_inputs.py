@@ -136,7 +136,8 @@ def shapes_of(
 
 def mask_uploads(given: Iterable[ShapeFieldsInput]) -> list[str]:
     """The uploads that shapes name, each once."""
-    return list(dict.fromkeys(str(each.upload) for each in given if each.upload))
+    named = [each.upload for each in given]
+    return list(dict.fromkeys(str(one) for one in named if one not in {None, strawberry.UNSET}))
 
 
 def _bits(text: str, path: tuple[str, ...]) -> bytes:

@@ -142,7 +142,9 @@ def test_what_is_no_value_names_its_field(world: World) -> None:
         refused = do(world, "ada", ANNOTATE, targets=[image], newAnnotations=[new])
         assert [each["path"] for each in refused["errors"]] == [["newAnnotations", "0", *path]]
     unknown = do(world, "ada", CREATE, value={"list": ["TagAnnotation:99"]})
-    assert [each["__typename"] for each in unknown["errors"]] == ["NotFound"]
+    assert [(each["__typename"], each["path"]) for each in unknown["errors"]] == [
+        ("NotFound", ["value", "list"])
+    ]
     with world.database.read() as connection:
         assert connection.scalars(select(Annotation.id)).all() == []
 

@@ -339,7 +339,7 @@ def test_thousands_of_pairs_and_denied_rows(world: World) -> None:
 
 def test_a_dry_run_reports_and_changes_nothing(world: World) -> None:
     (image,) = images(world, 1)
-    csv = "image,k\ni0.tif,v\nother,v\n"
+    csv = "image,k\ni0.tif,v\nnul\0,v\n"
     answer = load(world, "ada", csv, within=[f"Image:{image}"], dryRun=True)
     assert (answer["objectCount"], answer["unmatchedCount"], answer["activity"]) == (1, 1, None)
     assert maps(world.database) == {}

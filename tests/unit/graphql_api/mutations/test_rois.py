@@ -181,14 +181,14 @@ def test_what_a_shape_cannot_be_names_its_field_and_makes_nothing(world: World) 
         ({"type": "POINT", "x": 1, "y": 1, "fontStyle": "Comic"}, "fontStyle"),
         ({"type": "POINT", "x": 1, "y": 1, "strokeWidth": {"value": -1}}, "strokeWidth"),
         ({**mask, "bytes": "!!"}, "bytes"),
+        ({**mask, "upload": ""}, None),
         ({**mask, "bytes": "qg=="}, "bytes"),
         ({**mask, "width": 2.5, "bytes": "qoA="}, "width"),
         (mask, "bytes"),
     ):
         answer = do(world, "ada", CREATE, image=target, shapes=[EVERY[0], shape])
-        assert [(each["__typename"], each["path"]) for each in answer["errors"]] == [
-            ("Invalid", ["shapes", "1", field])
-        ], shape
+        wanted = ("Invalid", ["shapes", "1", field]) if field else ("NotFound", ["upload"])
+        assert [(each["__typename"], each["path"]) for each in answer["errors"]] == [wanted], shape
     assert live(world) == 0
 
 
@@ -287,6 +287,11 @@ def test_a_request_sent_twice_makes_one_and_deletes_once(world: World) -> None:
     first, again = do(world, "ada", CREATE, **given), do(world, "ada", CREATE, **given)
     assert first == again
     assert live(world) == 1
+    strange = do(world, "ada", CREATE, **{**given, "name": "\ud800", "idempotencyKey": "s"})
+    assert [each["path"] for each in strange["errors"]] == [["name"]]
+    for key in ("", "\ud800", "nul\0", "k" * 201):
+        refused = do(world, "ada", CREATE, **{**given, "idempotencyKey": key})
+        assert [each["__typename"] for each in refused["errors"]] == ["Invalid"]
     other = do(world, "ada", CREATE, **{**given, "shapes": EVERY[:1]})
     assert [each["__typename"] for each in other["errors"]] == ["Conflict"]
     gone = [
