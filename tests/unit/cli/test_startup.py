@@ -37,6 +37,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.startswith("TESSERA_")]:
         if name != "TESSERA_TEST_RUN":
             monkeypatch.delenv(name)
+    # Commands set up the logging of a process, which is this one's here.
+    monkeypatch.setattr("shared.telemetry.set_up_logging", lambda *_, **__: None)
     monkeypatch.setenv("TESSERA_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("TESSERA_API_PORT", str(free_port()))
     monkeypatch.setenv("TESSERA_TILE_PORT", str(free_port()))
