@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.output import exit_code
-from shared.errors import Invalid, NotFound, TesseraError
+from shared.errors import Denied, Invalid, NotFound, TesseraError
 from shared.refs import parse_ref
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ GROUP = """
 query Group($name: String!) {
   groups(first: 2, where: {name: {eq: $name}}) { nodes { id } }
 }
+"""
+DATASET = """
+query Dataset($id: ID!) { node(id: $id) { id ... on Dataset { viewerCan { link } } } }
 """
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 FIRST_LOOK_S = 0.1
@@ -121,7 +124,7 @@ def import_(
     client = Client.of(session)
     try:
         given = {
-            "into": None if dataset is None else _dataset(dataset),
+            "into": None if dataset is None else _dataset(client, dataset),
             "name": name,
             "description": description,
             "axes": axes,
@@ -235,10 +238,18 @@ def _wait(client: Client, activity: str, title: str, progress: Progress) -> list
     return [each["id"] for each in node["result"]]
 
 
-def _dataset(text: str) -> str:
+def _dataset(client: Client, text: str) -> str:
+    """The dataset's id, looked up before anything is sent."""
     ref = parse_ref(text if ":" in text else f"Dataset:{text}")
     if ref is None or ref.class_name != "Dataset":
         raise Invalid(f"{text!r} names no dataset.", hint="Use Dataset:7, or just 7.")
+    found = client.query(DATASET, {"id": str(ref)})["node"]
+    if found is None:
+        raise NotFound(f"There is no {ref}.", hint="Or you may not see it. Nothing was sent.")
+    if not found["viewerCan"]["link"]:
+        raise Denied(
+            f"You may not put images into {ref}.", hint="Name one of your own. Nothing was sent."
+        )
     return str(ref)
 
 

@@ -53,9 +53,15 @@ def reader_for(root: Path, files: tuple[str, ...]) -> Reader:
     for reader in readers():
         if reader.recognises(root, files):
             return reader
+    if len(files) == 1 and _is_empty(root / files[0]):
+        raise UnknownFormat(f"{files[0]!r} is empty.", hint="Copy it again from its source.")
     shown = files[0] if files else "an empty folder"
     suffixes = sorted({suffix for reader in readers() for suffix in reader.suffixes})
     raise UnknownFormat(f"No reader knows {shown!r}.", hint=f"Supported are {', '.join(suffixes)}.")
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
 
 
 def _load(value: str) -> Reader:
