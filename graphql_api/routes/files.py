@@ -6,6 +6,7 @@ What is unknown, invisible, in the trash or no file is 404 alike. Rights are rea
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from shared.storage import Storage
 
 PART_BYTES = 2**20
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 OCTETS = "application/octet-stream"
 CLASSES = frozenset({"OriginalFile", "FileAnnotation"})
 
@@ -110,7 +112,8 @@ def _find(request: Request) -> _File:
         raise label_withheld(ObjectRef("OriginalFile", row.id))
     file = _File(
         row.id, row.name, row.storage_name, row.size,
-        row.hash if row.hasher == "SHA1-160" and row.hash else None, row.version,
+        row.hash if row.hasher == "SHA1-160" and _SHA1.fullmatch(row.hash or "") else None,
+        row.version,
     )  # fmt: skip
     try:
         size = services.storage.size(file.storage_name)
