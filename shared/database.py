@@ -253,3 +253,14 @@ def lock_groups(
             text(f"SELECT {name}(:kind, :group)"),
             {"kind": _GROUP_LOCKS, "group": group_id % 2**31},
         )
+
+
+def interrupt(connection: Connection) -> None:
+    """End the statement that runs on a connection of another thread; it fails there, and its
+    transaction is rolled back.
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == POSTGRESQL:
+        driver.cancel_safe(timeout=5.0)
+    else:
+        driver.interrupt()

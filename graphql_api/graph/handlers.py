@@ -73,7 +73,7 @@ def run_operation(work: Work) -> None:
             return
         # Files are made before the transaction that refers to them, and never while it is open.
         warnings = copy_files(work, request, refuse_blocked) if request.kind == "duplicate" else []
-        with work.database.write() as connection:
+        with work.database.write() as connection, work.interruptible(connection):
             execute(connection, work, request, warnings)
     except ExceptionGroup as several:
         raise first_error(several) from None
@@ -82,7 +82,8 @@ def run_operation(work: Work) -> None:
 def show(work: Work, request: OperationRequest) -> None:
     """Plan on one snapshot, without locks, and end the Activity with the report."""
     with work.database.planning() as planned:
-        plan = plan_operation(planned, work.principal, request)
+        with work.interruptible(planned):
+            plan = plan_operation(planned, work.principal, request)
         with work.database.write() as connection:
             plan_id = store_plan(planned, connection, plan, work.principal.user_id)
             work.finish(

@@ -6,8 +6,10 @@ together with `work.finish(connection, ...)`. It may be run again from the start
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,11 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from shared.activities.claims import Claim, LostClaim, Stopping
 from shared.activities.pulses import Progress, beat
 from shared.activities.queue import finish
+from shared.database import interrupt
 from shared.errors import Conflict, Unsupported
 
 if TYPE_CHECKING:
-    import threading
-
     from sqlalchemy import Connection
 
     from shared.auth.principal import Principal
@@ -44,7 +45,9 @@ class Work:
     """Whoever asked, with the rights of now."""
     stop: threading.Event
     lost: threading.Event
+    cancelled: threading.Event = field(default_factory=threading.Event)
     _beaten_at: float = field(default=0.0)
+    _running: Connection | None = field(default=None)
 
     @property
     def request(self) -> Mapping[str, Any]:
@@ -62,6 +65,22 @@ class Work:
             return
         self._beaten_at = moment
         beat(self.database, self.claim, Progress(done, total, unit))
+
+    @contextmanager
+    def interruptible(self, connection: Connection) -> Iterator[None]:
+        """While this lasts, a wish to cancel ends the statement that runs on the connection."""
+        self._running = connection
+        try:
+            yield
+        finally:
+            self._running = None
+
+    def cancel(self) -> None:
+        """Called by the heartbeat's thread when somebody wishes to cancel."""
+        self.cancelled.set()
+        running = self._running
+        if running is not None:
+            interrupt(running)
 
     def check(self) -> None:
         """Raise `LostClaim` or `Stopping` when the work should not go on; costs nothing."""

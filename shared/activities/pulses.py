@@ -75,6 +75,15 @@ def progress_of(connection: Connection, activity_ids: list[int]) -> dict[int, Pr
     }
 
 
+def wants_cancel(database: Database, claim: Claim) -> bool:
+    """Whether somebody asked to cancel; only reads."""
+    query = select(ActivityPulse.cancel_requested).where(
+        ActivityPulse.activity_id == claim.activity_id, ActivityPulse.claim == claim.claim
+    )
+    with database.read_live() as connection:
+        return bool(connection.execute(query).scalar())
+
+
 def ask_to_cancel(database: Database, activity_id: int) -> None:
     """Raise the flag that the worker sees at its next beat."""
     with database.write_live() as connection:

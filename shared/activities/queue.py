@@ -158,22 +158,28 @@ def request_cancel(database: Database, activity_id: int) -> None:
 
     Raises `NotFound`, and `Conflict` when it has ended.
     """
-    queued = (
-        update(Activity)
-        .where(Activity.id == activity_id, Activity.state == "QUEUED")
-        .values(state="CANCELLED", finished_at=now())
-    )
-    with database.write() as connection:
-        if connection.execute(queued).rowcount:
-            return
+    with database.read() as connection:
         state = _state(connection, activity_id)
+    if state == "QUEUED" and _cancel_queued(database, activity_id):
+        return
     if state in ENDED:
         raise Conflict(
             f"Activity:{activity_id} has ended already.",
             hint="What it did can be undone instead.",
             target=f"Activity:{activity_id}",
         )
+    # The operation itself may hold the only lock for writing, so a running one is told elsewhere.
     ask_to_cancel(database, activity_id)
+
+
+def _cancel_queued(database: Database, activity_id: int) -> bool:
+    queued = (
+        update(Activity)
+        .where(Activity.id == activity_id, Activity.state == "QUEUED")
+        .values(state="CANCELLED", finished_at=now())
+    )
+    with database.write() as connection:
+        return connection.execute(queued).rowcount > 0
 
 
 def retry(connection: Connection, activity_id: int) -> None:

@@ -6,6 +6,7 @@ This is the edge of a worker: whatever a handler raises ends here as the Activit
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.activities.claims import Cancelled, LostClaim, Stopping
 from shared.activities.handlers import Work
-from shared.activities.pulses import MAX_ATTEMPTS, beat
+from shared.activities.pulses import MAX_ATTEMPTS, beat, wants_cancel
 from shared.activities.queue import claim as take
 from shared.activities.queue import end_cancelled, fail, finish, give_back
 from shared.errors import Busy, TesseraError
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from shared.storage import Storage
 
 HEARTBEAT_S = 5.0
+CANCEL_S = 1.0
+"""How soon a running statement hears that it is to be cancelled."""
 
 
 def run_now(
@@ -61,10 +64,10 @@ def run_claim(
     log = logger(__name__).bind(activity_id=claim.activity_id, kind=claim.kind, claim=claim.claim)
     lost = threading.Event()
     try:
-        with _heart(database, claim, lost):
-            principal = _principal(database, claim)
-            work = Work(database, storage, settings, claim, principal, stop, lost)
-            handlers.handler(claim.kind)(work)
+        principal = _principal(database, claim)
+        work = Work(database, storage, settings, claim, principal, stop, lost)
+        with _heart(work):
+            _handle(handlers, work)
             ended = _finish_if_running(database, claim)
     except LostClaim:
         log.warning("activity.claim_lost")
@@ -88,6 +91,18 @@ def run_claim(
         ended = fail(database, claim, _masked(error, claim))
     if ended:
         sweep(database, storage, activity_id=claim.activity_id)
+
+
+def _handle(handlers: HandlerRegistry, work: Work) -> None:
+    """Run the handler; whatever an interrupted statement makes of it, it was cancelled."""
+    try:
+        handlers.handler(work.claim.kind)(work)
+    except (LostClaim, Stopping):
+        raise
+    except Exception as error:
+        if work.cancelled.is_set():
+            raise Cancelled(work.claim.activity_id) from error
+        raise
 
 
 def _principal(database: Database, claim: Claim) -> Principal:
@@ -125,19 +140,27 @@ def _masked(error: Exception, claim: Claim) -> TesseraError:
 
 
 @contextmanager
-def _heart(database: Database, claim: Claim, lost: threading.Event) -> Iterator[None]:
-    """Beat every few seconds in a thread, so that a long step does not look like death."""
+def _heart(work: Work) -> Iterator[None]:
+    """Beat every few seconds in a thread, so that a long step does not look like death, and end
+    the running statement when somebody wishes to cancel.
+    """
     still = threading.Event()
+    claim, database = work.claim, work.database
 
     def go_on() -> None:
-        while not still.wait(HEARTBEAT_S):
+        beaten_at = time.monotonic()
+        while not still.wait(min(CANCEL_S, HEARTBEAT_S)):
             try:
-                beat(database, claim)
+                if time.monotonic() - beaten_at >= HEARTBEAT_S:
+                    beaten_at = time.monotonic()
+                    beat(database, claim)
+                elif wants_cancel(database, claim):
+                    work.cancel()
             except LostClaim:
-                lost.set()
+                work.lost.set()
                 return
             except Cancelled:
-                continue  # the handler hears of it at its own next beat
+                work.cancel()
             except (TesseraError, SQLAlchemyError) as error:
                 logger(__name__).warning("activity.heartbeat_missed", reason=str(error))
 
