@@ -59,6 +59,7 @@ def dismiss(
     """
     table = Activity.__table__
     if texts is None:
+        _require_writing(principal, "dismiss", "activities")
         wanted: ColumnElement[bool] = table.c.user_id == principal.user_id
     else:
         refs = [_own(database, principal, text, "dismiss") for text in dict.fromkeys(texts)]
@@ -94,10 +95,15 @@ def _own(database: Database, principal: Principal, text: str, verb: str) -> Obje
         )
     if seen is None:
         raise not_found(text, ("activity",))
+    _require_writing(principal, verb, str(ref))
+    return ref
+
+
+def _require_writing(principal: Principal, verb: str, what: str) -> None:
+    """Raise `Denied` for an access token that may only read."""
     if not principal.has_scope({Scope.WRITE, Scope.IMPORT}):
         raise Denied(
-            f"You may not {verb} {ref}.",
+            f"You may not {verb} {what}.",
             hint="The access token lacks the scope write or import.",
-            target=str(ref),
+            target=what if ":" in what else None,
         )
-    return ref

@@ -218,7 +218,9 @@ class Stage:
             sudoer = self.people["admin-full"] if role == "sudo" else None
             with self.database.read() as connection:
                 found = load_principal(
-                    connection, self.people[person], session_id=self._sessions[person],
+                    connection, self.people[person],
+                    session_id=None if role in SCOPES else self._sessions[person],
+                    token_id=1 if role in SCOPES else None,
                     sudoer_id=sudoer, scopes=SCOPES.get(role),
                 )  # fmt: skip
             self._principals[role] = found
