@@ -56,8 +56,12 @@ MAX_LOOK_UPS = 50
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1_000
-LIST_SIZES = {"types": 200, "fields": 10, "inputFields": 5, "enumValues": 5, "directives": 10}
-"""Guessed lengths of introspection's lists; any other plain list counts as `PLAIN_LIST`."""
+LIST_SIZES = {
+    "types": 200, "fields": 10, "inputFields": 5, "enumValues": 5, "directives": 10, "cells": 384,
+    "pathsTo": 50, "files": 20, "diskUsage": 50,
+}  # fmt: skip
+"""Guessed lengths of introspection's lists, wells of a plate and the like; any other plain list
+counts as `PLAIN_LIST`."""
 PLAIN_LIST = 4
 WEIGHTS = {"totalCount": 50}
 """What a field costs beyond the objects that it returns: a count reads an index range."""

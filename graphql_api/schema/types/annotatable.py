@@ -25,6 +25,7 @@ from graphql_api.schema.types.connections import Connection
 from graphql_api.schema.types.references import LazyAnnotation
 from shared.auth.select import visible
 from shared.database import ids_in
+from shared.errors import Invalid
 from shared.models import MODELS
 from shared.models.annotations import ANNOTATION_CLASSES, NS_RATING
 from shared.models.annotations import Annotation as StoredAnnotation  # LazyAnnotation is another
@@ -48,15 +49,26 @@ UMBRELLAS: Mapping[str, tuple[str, ...]] = {
 """OME's abstract classes of annotations, and what each of them covers."""
 
 
+def _classes(word: str) -> tuple[str, ...]:
+    """The classes behind a name: one, or all below an abstract one; `Tag` is understood too."""
+    found = UMBRELLAS.get(word)
+    if found is not None:
+        return found
+    for name in (word, f"{word}Annotation"):
+        if name in ANNOTATION_CLASSES:
+            return (name,)
+    raise Invalid(
+        f"There is no class of annotations called {word[:80]!r}.",
+        hint=f"Name some of {', '.join((*ANNOTATION_CLASSES, *UMBRELLAS))}.",
+        path=("types",),
+    )
+
+
 def of_types(scope: Scope, types: list[str] | None, namespace: str | None) -> list[Any]:
     """Conditions for annotations of some classes and one namespace; None: all."""
     found: list[ColumnElement[bool]] = []
     if types is not None:
-        listed = {
-            name
-            for word in types
-            for name in UMBRELLAS.get(word, (word,) if word in ANNOTATION_CLASSES else ())
-        }
+        listed = {name for word in types for name in _classes(word)}
         column = scope.table.c.class_name
         if not listed:
             found.append(false())
@@ -65,7 +77,11 @@ def of_types(scope: Scope, types: list[str] | None, namespace: str | None) -> li
         else:
             found.append(column.in_(sorted(listed)))
     if namespace is not None:
-        found.append(scope.table.c.namespace == namespace.replace("\0", ""))
+        if "\0" in namespace:
+            raise Invalid(
+                "Text must not contain NUL.", hint="Leave the character out.", path=("namespace",)
+            )
+        found.append(scope.table.c.namespace == namespace)
     return found
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shared.errors import Invalid
 from shared.models.activities import Activity
 from shared.models.annotations import NS_RATING, NS_TAG_SET, MapPair
 from shared.models.rois import Shape
@@ -90,7 +91,7 @@ def test_every_class_is_read_with_its_value_in_constant_statements(world: World)
         (["TextAnnotation"], 3),
         (["BasicAnnotation", "TagAnnotation"], 6),
         (["Annotation"], 11),
-        (["Nonsense"], 0),
+        (["Tag", "CommentAnnotation"], 2),
         ([], 0),
     ],
 )
@@ -231,3 +232,9 @@ def test_shapes_and_channels_carry_annotations_with_the_rights_of_what_holds_the
     unknown = world.ask("ben", asked, id="Path:999999")
     assert hidden.data == unknown.data == {"node": None}
     assert len(hidden.statements) == len(unknown.statements)
+
+
+@pytest.mark.parametrize("narrowed", ['types: ["TagAnotation"]', 'namespace: "a\\u0000b"'])
+def test_names_that_cannot_be_are_told(world: World, narrowed: str) -> None:
+    answer = world.ask("ada", f"{{ annotations({narrowed}) {{ totalCount }} }}")
+    assert isinstance(answer.errors[0].original_error, Invalid)
