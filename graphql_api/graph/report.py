@@ -129,7 +129,7 @@ def _item(section: str, row: Any) -> dict[str, Any]:
         return {
             "object": row.object, "holder": row.parent, "shared": row.child,
             "reason": row.reason, "message": blocker.message,
-            "suggestedTargets": [row.parent] if row.parent else [],
+            "suggestedTargets": [row.name or row.parent] if row.parent else [],
         }  # fmt: skip
     return {"object": row.object, "name": row.name, "reason": row.reason}
 

@@ -181,6 +181,19 @@ async def test_p16_a_split_fileset_blocks_and_suggests(api: GraphQLClient, lab: 
     assert {lab.group_of(first), lab.group_of(second), lab.group_of(fileset)} == {g2}
 
 
+async def test_p24_a_field_blocks_and_its_plate_is_suggested(api: GraphQLClient, lab: Lab) -> None:
+    g1 = lab.group("g1", ANNOTATE, "A")
+    plate, images = lab.plate("A", g1)
+
+    shown = await operate(api, lab, "A", "delete", targets=[str(images[0])], dryRun=True)
+
+    (blocker,) = shown["activity"]["report"]["blockers"]
+    assert blocker["reason"] == "USED_BY_FIELD"
+    assert blocker["holder"].startswith("WellSample:")
+    assert blocker["suggestedTargets"] == [str(plate)]
+    assert str(images[0]) in blocker["message"]
+
+
 async def test_delete_restore_and_purge(api: GraphQLClient, lab: Lab) -> None:
     g1 = lab.group("g1", ANNOTATE, "AB")
     dataset, image = lab.row("Dataset", "A", g1), lab.image("A", g1)

@@ -166,5 +166,17 @@ def _blocker() -> Any:
         object=_named(row.c.cls, row.c.id),
         parent=_named(row.c.holder_cls, row.c.holder_id),
         child=_named(row.c.shared_cls, row.c.shared_id),
+        name=_plate_of(row),
     )
     return select(*columns, _reason(row.c.reason))
+
+
+def _plate_of(row: Any) -> Any:
+    """What to add to the targets where a field is in the way: fields go with their plate alone."""
+    field, well = rows_of("WellSample"), rows_of("Well")
+    plate = (
+        select(reference("Plate", well.c.plate_id))
+        .join(field, field.c.well_id == well.c.id)
+        .where(field.c.id == row.c.holder_id, row.c.holder_cls == CODES["WellSample"])
+    )
+    return plate.scalar_subquery()
