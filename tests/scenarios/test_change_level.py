@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from shared.models.people import Group
 
@@ -162,8 +162,7 @@ def test_what_joins_two_people_does_not_come_back_into_a_private_group(lab: Lab)
     comment = lab.annotate(image, "CommentAnnotation", "B")
     link = lab.of(comment, "ImageAnnotationLink", "child_id")[0]
     gone = lab.run("A", "delete", image)
-    with lab.database.write() as connection:
-        connection.execute(update(Group).where(Group.id == group).values(permissions=PRIVATE))
+    assert lab.run("R", "change_level", f"Group:{group}", permissions="PRIVATE").errors == []
 
     done = lab.run("A", "restore", activity=f"Activity:{gone.activity_id}")
 

@@ -84,12 +84,12 @@ def _going(alias: Any, class_name: str, id_: Any) -> Any:
 def _forward(policy: Policy, cross: Cross) -> Any:
     """The source goes, its target does not: named with those other sources that stay."""
     edge, source, target = cross.edge, reached_rows(), reached_rows()
-    path, row = edge.path(), rows_of(edge.target)
-    joined = (
-        source.join(path.tables, path.source == source.c.id)
-        .join(row, row.c.id == path.target)
-        .outerjoin(target, _going(target, edge.target, path.target))
-    )
+    path = edge.path()
+    row, joined = path.target_row, source.join(path.tables, path.source == source.c.id)
+    if row is None:  # else the index of live parts would not be used
+        row = rows_of(edge.target)
+        joined = joined.join(row, row.c.id == path.target)
+    joined = joined.outerjoin(target, _going(target, edge.target, path.target))
     clauses = [
         source.c.cls == CODES[edge.source], source.c.state >= int(State.IN),
         target.c.id.is_(None), live(policy, row), row.c.group_id == source.c.group_id,

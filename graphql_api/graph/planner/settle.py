@@ -177,7 +177,8 @@ def _held(policy: Policy, hold: Hold) -> Any:
             row, row.c.id == path.target
         )
         joined, extra = _only_when(hold, joined, row, path)
-        clauses = [] if path.link is None else [live(policy, path.link)]
+        ends = (path.link, path.target_row)
+        clauses = [live(policy, end) for end in ends if end is not None]
         return (
             _row(row, hold.reason)
             .select_from(joined)

@@ -188,6 +188,12 @@ def _attached(
         .join(far, far.c.id == there)
     )
     live = [far.c.trash_id.is_(None), not_(goes), apart(row, near, far)]
+    # Said of the edge's own alias as well, so that the index of live rows is used.
+    live += [
+        alias.c.trash_id.is_(None)
+        for alias in (path.source_row, path.target_row)
+        if alias is not None
+    ]
     if path.link is not None:
         made = UNDONE.alias()
         live.append(path.link.c.trash_id.is_(None))

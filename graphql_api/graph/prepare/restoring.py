@@ -20,6 +20,7 @@ from shared.auth.rules import Action
 from shared.database import ids_in
 from shared.errors import Denied, Invalid, NotFound
 from shared.models.activities import Activity
+from shared.models.events import JournalEntry
 from shared.models.links import LINKS
 from shared.models.people import Group, GroupPermissions
 from shared.refs import parse_ref
@@ -214,8 +215,7 @@ def _hopeless(name: str) -> Any:
         faults.append(or_(gone, end.c.group_id != link.c.group_id))
         owners.append(end.c.owner_id)
     if len(owners) > 1 and edge.kind in {Kind.CONTAINS, Kind.ANNOTATES}:
-        private = select(Group.id).where(Group.permissions == GroupPermissions.PRIVATE.value)
-        faults.append(and_(owners[0] != owners[1], link.c.group_id.in_(private)))
+        faults.append(and_(owners[0] != owners[1], _closed_since(link)))
     again = rows_of(name)
     identical = select(again.c.id).where(
         again.c.parent_id == link.c.parent_id, again.c.child_id == link.c.child_id,
@@ -226,6 +226,17 @@ def _hopeless(name: str) -> Any:
         .select_from(joined)
         .where(row.c.cls == CODES[name], or_(identical.exists(), *faults))
     )
+
+
+def _closed_since(link: Any) -> Any:
+    """The link's group has become private since the link was trashed."""
+    entry = JournalEntry.__table__.alias()
+    changed = select(entry.c.id).where(
+        entry.c.class_name == "Group", entry.c.object_id == link.c.group_id,
+        entry.c.action == "UPDATE", entry.c.event_id > link.c.update_event_id,
+    )  # fmt: skip
+    private = select(Group.id).where(Group.permissions == GroupPermissions.PRIVATE.value)
+    return and_(link.c.group_id.in_(private), changed.exists())
 
 
 def _replaced(name: str, key: tuple[str, ...]) -> Any:
