@@ -6,10 +6,11 @@ One database serves many worlds: each has new groups, and looks at nothing outsi
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
-from sqlalchemy import func, select, union_all
+from sqlalchemy import bindparam, func, select, union_all
 
 from graphql_api.graph.edges import CODES, EDGES, NODES, rows_of
 from shared.models.links import LINKS
@@ -72,35 +73,55 @@ class World:
         """Every row of these groups, live or trashed, without what each change raises."""
         found: Rows = {}
         with self.lab.database.read() as connection:
-            for name in (*NODES, *LINKS):
-                table = rows_of(name)
-                statement = select(table).where(table.c.group_id.in_((self.here, self.there)))
-                for row in connection.execute(statement):
-                    found[name, row.id] = {
-                        key: value for key, value in row._mapping.items() if key not in INCIDENTAL
-                    }
+            for name, statement in _snapshots():
+                for row in connection.execute(statement, self._groups):
+                    found[name, row.id] = dict(row._mapping)
         return found
+
+    @property
+    def _groups(self) -> dict[str, int]:
+        return {"here": self.here, "there": self.there}
 
     def crossings(self) -> int:
         """Live rows and links of these groups that name something of another group."""
-        arms = []
-        for edge in EDGES.values():
-            if edge.source not in CODES:
-                continue
-            path, source, target = edge.path(), rows_of(edge.source), rows_of(edge.target)
-            joined = path.tables.join(source, source.c.id == path.source).join(
-                target, target.c.id == path.target
-            )
-            clauses = [
-                source.c.group_id != target.c.group_id, source.c.trash_id.is_(None),
-                target.c.trash_id.is_(None), source.c.group_id.in_((self.here, self.there)),
-            ]  # fmt: skip
-            if path.link is not None:
-                clauses.append(path.link.c.trash_id.is_(None))
-            arms.append(select(func.count().label("n")).select_from(joined).where(*clauses))
-        found = union_all(*arms).subquery()
         with self.lab.database.read() as connection:
-            return int(connection.execute(select(func.sum(found.c.n))).scalar_one())
+            return int(connection.execute(_crossings(), self._groups).scalar_one())
+
+
+def _here(column: Any) -> Any:
+    return (column == bindparam("here")) | (column == bindparam("there"))
+
+
+@cache
+def _snapshots() -> list[tuple[str, Any]]:
+    """A statement per class, made once."""
+    found = []
+    for name in (*NODES, *LINKS):
+        table = rows_of(name)
+        columns = [column for column in table.c if column.name not in INCIDENTAL]
+        found.append((name, select(*columns).where(_here(table.c.group_id))))
+    return found
+
+
+@cache
+def _crossings() -> Any:
+    arms = []
+    for edge in EDGES.values():
+        if edge.source not in CODES:
+            continue
+        path, source, target = edge.path(), rows_of(edge.source), rows_of(edge.target)
+        joined = path.tables.join(source, source.c.id == path.source).join(
+            target, target.c.id == path.target
+        )
+        clauses = [
+            source.c.group_id != target.c.group_id, source.c.trash_id.is_(None),
+            target.c.trash_id.is_(None), _here(source.c.group_id),
+        ]  # fmt: skip
+        if path.link is not None:
+            clauses.append(path.link.c.trash_id.is_(None))
+        arms.append(select(func.count().label("n")).select_from(joined).where(*clauses))
+    found = union_all(*arms).subquery()
+    return select(func.sum(found.c.n))
 
 
 def live(rows: Rows) -> Rows:

@@ -5,6 +5,7 @@ It belongs to the connection, so two plans never see each other's rows; `prepare
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -27,6 +28,7 @@ from sqlalchemy import table as light_table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
+from graphql_api.graph.edges import POOL
 from shared.database import POSTGRESQL
 
 if TYPE_CHECKING:
@@ -51,11 +53,12 @@ REACHED = Table(
 the targets, or minus the round in which the row was held back."""
 
 _LIGHT = light_table(REACHED.name, *(column(each.name, each.type) for each in REACHED.c))
+_ALIASES = cycle([_LIGHT.alias() for _ in range(4 * POOL)])
 
 
 def reached_rows() -> Any:
-    """A fresh alias of the planner's table, to read from."""
-    return _LIGHT.alias()
+    """An alias of the planner's table to read from, unlike the others of the same SELECT."""
+    return next(_ALIASES)
 
 
 BLOCKERS = Table(
