@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import lists, tiles
+from benchmarks import graph, lists, tiles
 from benchmarks.rounds import ROUNDS
 from shared.database import open_database
 from shared.settings import Settings
@@ -20,7 +20,7 @@ POSTGRES = "benchmark_lists"
 
 
 def main(rounds: int) -> None:
-    """Tiles on SQLite, lists on both databases."""
+    """Tiles on SQLite; lists and graph operations on both databases."""
     begin_run()
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -31,6 +31,9 @@ def main(rounds: int) -> None:
             _lists(settings, rounds)
             _lists(Settings(data_dir=Path(folder), database_url=copy_postgres(POSTGRES)), rounds)
             drop_postgres(POSTGRES)
+        for kind in ("sqlite", "postgresql"):
+            with tempfile.TemporaryDirectory() as folder:
+                _graph(Path(folder), kind, rounds)
     finally:
         drop_template()
         end_run()
@@ -49,6 +52,17 @@ def _lists(settings: Settings, rounds: int) -> None:
     tree = lists.plant(database, settings, datasets=lists.DATASETS, images=lists.IMAGES)
     print(lists.report(asyncio.run(lists.measure(tree, rounds=rounds))))
     database.dispose()
+
+
+def _graph(folder: Path, kind: str, rounds: int) -> None:
+    url = copy_sqlite(folder) if kind == "sqlite" else copy_postgres(POSTGRES)
+    settings = Settings(data_dir=folder, database_url=url)
+    database = open_database(settings)
+    field = graph.plant(database, LocalStorage(folder), settings, graph.IMAGES)
+    print(graph.report(graph.measure(field, rounds=rounds), graph.IMAGES))
+    database.dispose()
+    if kind != "sqlite":
+        drop_postgres(POSTGRES)
 
 
 if __name__ == "__main__":

@@ -68,11 +68,11 @@ class Lab:
     settings: Settings
     people: dict[str, int] = field(default_factory=dict)
 
-    def open(self) -> Lab:
-        """Make the people."""
+    def open(self, tag: str = "") -> Lab:
+        """Make the people; `tag` sets their logins apart from those of another laboratory."""
         with self.database.write() as connection:
             for name in ("A", "B", "C", "L"):
-                self.people[name] = make_user(connection, name.lower())
+                self.people[name] = make_user(connection, name.lower() + tag)
             self.people["R"] = root(connection)
         return self
 

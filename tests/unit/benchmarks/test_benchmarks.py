@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from benchmarks import lists, rounds, tiles
+from benchmarks import graph, lists, rounds, tiles
 from shared.database import Database
 from shared.settings import Settings
 from shared.storage import LocalStorage
@@ -47,3 +47,20 @@ def test_the_lower_quartile_is_reached_by_three_rounds_in_four() -> None:
     found = rounds.Comparison(1.0, 2.0, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0), 0)
     assert sum(ratio >= found.lower_quartile for ratio in found.ratios) >= 0.75 * 7 - 1
     assert found.lower_quartile == 2.0
+
+
+@sqlite_only
+def test_graph_operations_need_statements_and_memory_for_their_depth_alone(
+    database: Database, settings: Settings, storage: LocalStorage
+) -> None:
+    statements, peaks = [], []
+    for images in (graph.IMAGES // 1000, graph.IMAGES // 100):
+        field = graph.plant(database, storage, settings, images, tag=str(images))
+        statements.append(graph.measure(field, rounds=1).statements)
+        tracemalloc.start()
+        field.lab.run("R", "move_to_group", field.whole, group=f"Group:{field.there}")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert statements[0] == statements[1]
+    assert set(statements[0]) == {"move_to_group", "change_owner", "duplicate", "delete"}
+    assert peaks[1] < 1.2 * peaks[0] + 2**20
