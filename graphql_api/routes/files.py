@@ -18,7 +18,7 @@ from starlette.routing import Route
 from graphql_api.routes.sent import REVALIDATED, holds, in_threads, principal_for
 from shared.auth.rules import Action
 from shared.auth.select import allowed, visible
-from shared.auth.slides import file_shows_label, label_withheld
+from shared.auth.slides import in_fileset, label_is_withheld, label_withheld, shows_label
 from shared.byte_ranges import Unsatisfiable, asked_range, range_headers
 from shared.download_names import attachment
 from shared.errors import BrokenFile, NotFound
@@ -108,7 +108,7 @@ def _find(request: Request) -> _File:
         row = connection.execute(_statement(principal, known)).first()
     if row is None or row.storage_name is None:
         raise NotFound("There is no such file.", hint="Or you may not see it.", target=text[:80])
-    if row.shows_label and not row.may_see_label:
+    if row.is_withheld or (row.shows_label and not row.may_see_label):
         raise label_withheld(ObjectRef("OriginalFile", row.id))
     file = _File(
         row.id, row.name, row.storage_name, row.size,
@@ -130,7 +130,8 @@ def _statement(principal: Principal, ref: ObjectRef) -> Any:
     note: Any = Annotation.__table__
     found = select(
         file.c.id, file.c.name, file.c.storage_name, file.c.size, file.c.hasher, file.c.hash,
-        file.c.version, file_shows_label(file).label("shows_label"),
+        file.c.version, in_fileset(file, shows_label).label("shows_label"),
+        in_fileset(file, label_is_withheld).label("is_withheld"),
         allowed(principal, Action.VIEW_LABEL, OriginalFile).label("may_see_label"),
     ).where(allowed(principal, Action.DOWNLOAD, OriginalFile))  # fmt: skip
     if ref.class_name == "OriginalFile":

@@ -14,9 +14,22 @@ from shared.errors import Denied
 from shared.models.images import FilesetEntry, Image
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import FromClause
 
     from shared.refs import ObjectRef
+
+
+WITHHELD = "withheld"
+"""Stands for the picture in a copy whose maker may not see the original's label."""
+
+
+def label_is_withheld(fileset_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether this fileset is such a copy: then its files are for nobody, its owner included."""
+    image: Any = Image.__table__.alias()
+    kept = or_(image.c.label_file == WITHHELD, image.c.macro_file == WITHHELD)
+    return exists(select(image.c.id).where(image.c.fileset_id == fileset_id, kept))
 
 
 def shows_label(fileset_id: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -28,14 +41,13 @@ def shows_label(fileset_id: ColumnElement[Any]) -> ColumnElement[bool]:
     return exists(select(image.c.id).where(image.c.fileset_id == fileset_id, kept))
 
 
-def file_shows_label(file: FromClause | type[Any]) -> ColumnElement[bool]:
-    """The same for an original file, whichever fileset it is in."""
-    columns: Any = file.c if hasattr(file, "c") else file
+def in_fileset(
+    file: FromClause, holds: Callable[[ColumnElement[Any]], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Whether an original file is in a fileset of which this holds."""
     entry: Any = FilesetEntry.__table__.alias()
     return exists(
-        select(entry.c.id).where(
-            entry.c.original_file_id == columns.id, shows_label(entry.c.fileset_id)
-        )
+        select(entry.c.id).where(entry.c.original_file_id == file.c.id, holds(entry.c.fileset_id))
     )
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import update
+
+from shared.auth.slides import WITHHELD
+from shared.models.images import Image
 from tests.support.copies import copies
 from tests.support.lab import Thing
 
@@ -64,6 +68,22 @@ def test_the_pixels_of_a_copy_are_read_from_its_own_files(lab: Lab) -> None:
         place = lab.storage.path(f"derived/{new[:2]}/{new}/{name}")
         assert place.read_bytes() == name.encode()
         assert place.stat().st_nlink == 2
+
+
+def test_a_copy_of_a_slide_shows_its_label_to_nobody_who_did_not_see_it(lab: Lab) -> None:
+    group = lab.group("g", ANNOTATE, "AB", "C")
+    image = lab.image("A", group, fileset=lab.fileset("A", group, files=1))
+    old = "derived/ab/" + "a" * 36 + "/label.jpg"
+    with lab.database.write() as connection:
+        connection.execute(update(Image).where(Image.id == image.id).values(label_file=old))
+    for login, sees in (("A", True), ("B", False), ("C", True)):
+        copy = copies(lab, lab.run(login, "duplicate", image))[str(image)]
+        kept = lab.value(copy, "label_file")
+        assert (kept == WITHHELD) is not sees, login
+        assert kept != old
+        again = copies(lab, lab.run(login, "duplicate", copy))[str(copy)]
+        assert (lab.value(again, "label_file") == WITHHELD) is not sees, login
+        assert lab.value(again, "macro_file") is None
 
 
 def test_attachments_are_copied_in_full(lab: Lab) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from shared.auth.rules import Action
 from shared.auth.select import allowed
-from shared.auth.slides import label_withheld, shows_label
+from shared.auth.slides import WITHHELD, label_is_withheld, label_withheld, shows_label
 from shared.errors import BrokenFile, NotFound
 from shared.models.images import Fileset, FilesetEntry, Image, OriginalFile
 from shared.refs import ObjectRef
@@ -78,6 +78,7 @@ def originals_of(image_id: int) -> Question:
                 OriginalFile.size,
                 OriginalFile.hash,
                 shows_label(Fileset.__table__.c.id).label("shows_label"),
+                label_is_withheld(Fileset.__table__.c.id).label("is_withheld"),
                 allowed(principal, Action.VIEW_LABEL, Image).label("may_see_label"),
             )
             .join(Fileset, Fileset.id == Image.fileset_id)
@@ -96,7 +97,7 @@ def originals_of(image_id: int) -> Question:
             raise NotFound(
                 "There are no original files for it.", hint="Or you may not download them."
             )
-        if rows[0].shows_label and not rows[0].may_see_label:
+        if rows[0].is_withheld or (rows[0].shows_label and not rows[0].may_see_label):
             raise label_withheld(ObjectRef("Image", image_id))
         folder = f"{fileset_folder(rows[0].uuid)}/"
         files = tuple(
@@ -136,7 +137,7 @@ def slide_picture_of(image_id: int, kind: str) -> Question:
         name = connection.scalar(
             select(column).where(_may(principal, Action.VIEW_LABEL, grant, image_id))
         )
-        if name is None:
+        if name in {None, WITHHELD}:
             raise NotFound(
                 f"There is no {kind} picture.", hint="Or you may not see it; few people may."
             )

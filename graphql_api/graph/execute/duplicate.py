@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    Boolean,
     String,
     and_,
     case,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     insert,
     literal,
     null,
+    or_,
     select,
 )
 
@@ -30,6 +32,7 @@ from graphql_api.graph.execute.copy_names import name_copies
 from graphql_api.graph.execute.rows import IN_STATES, json_object
 from graphql_api.graph.planner.tables import REACHED, reached_rows
 from graphql_api.graph.words import State
+from shared.auth.slides import WITHHELD
 from shared.clock import now
 from shared.database import POSTGRESQL
 from shared.journal.write import record_selected
@@ -41,15 +44,15 @@ from shared.models.system import ExternalInfo
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from graphql_api.graph.execute.rows import Execution
 
 _CLASS_OF = {table_of(name).name: name for name in MODELS}
 _STORED_NAMES = {
-    ("OriginalFile", "storage_name"), ("Fileset", "metadata_file"), ("Image", "label_file"),
-    ("Image", "macro_file"),
+    ("OriginalFile", "storage_name"), ("Fileset", "metadata_file"),
 }  # fmt: skip
+_LABELS = frozenset({("Image", "label_file"), ("Image", "macro_file")})
 
 
 def execute_duplicate(work: Execution) -> list[str]:
@@ -143,6 +146,8 @@ def _fresh(work: Execution, name: str, column: str, old: Any) -> Any | None:
     }  # fmt: skip
     if column in details and "trash_id" in old.c:
         return literal(details[column])
+    if (name, column) in _LABELS:
+        return _label(facts, old, column)
     if (name, column) in _STORED_NAMES:
         return new_name(old.c[column])
     made: dict[tuple[str, str], Callable[[], Any]] = {
@@ -153,6 +158,21 @@ def _fresh(work: Execution, name: str, column: str, old: Any) -> Any | None:
     }
     make = made.get((name, column))
     return None if make is None else make()
+
+
+def _label(facts: Mapping[str, Any], old: Any, column: str) -> Any:
+    """A slide's picture, for who may see the original's; to own a copy gives no right to it."""
+    stored = old.c[column]
+    may_see = or_(
+        literal(facts["is_admin"], Boolean),
+        old.c.owner_id == facts["owner"],
+        old.c.group_id.in_(facts["leads"]),
+    )
+    return case(
+        (stored.is_(None), null()),
+        (and_(may_see, stored != WITHHELD), new_name(stored)),
+        else_=literal(WITHHELD, String),
+    )
 
 
 def _reference(column: Any, old: Any, source: Any) -> tuple[Any, Any]:

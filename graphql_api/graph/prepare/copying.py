@@ -62,6 +62,8 @@ def prepare_duplicate(
         )
     facts: dict[str, Any] = {"group": group.id, "owner": principal.user_id}
     facts["login"] = principal.login
+    facts["is_admin"] = principal.is_admin
+    facts["leads"] = sorted(number for number, leads in principal.memberships.items() if leads)
     facts["ignored_parts"] = [part for part in CARRIERS if modes.of(part) is not Mode.DUPLICATE]
     warnings: list[Warned] = []
     plain = replace(request, new_container=None)

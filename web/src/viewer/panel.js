@@ -59,23 +59,29 @@ function channelControls(facts, channel, changed) {
     "fieldset",
     {},
     element("legend", {}, element("label", {}, active, ` ${name} `), color),
-    edge("from", channel, "windowStart", changed),
-    edge("to", channel, "windowEnd", changed),
+    edge("from", facts, channel, "windowStart", changed),
+    edge("to", facts, channel, "windowEnd", changed),
   );
 }
 
-function edge(label, channel, key, changed) {
-  const input = element("input", { type: "number", step: "any", value: channel[key] });
-  input.addEventListener("change", () => {
-    const wanted = Number(input.value);
+/** One end of the window: a slider over what the channel holds, and a field for any number. */
+function edge(label, facts, channel, key, changed) {
+  const low = Math.min(facts?.min ?? channel.windowStart, channel.windowStart);
+  const high = Math.max(facts?.max ?? channel.windowEnd, channel.windowEnd);
+  const step = Number.isInteger(low) && Number.isInteger(high) && high - low > 1 ? 1 : "any";
+  const field = element("input", { type: "number", step: "any", value: channel[key] });
+  const slide = element("input", { type: "range", min: low, max: high, step, value: channel[key] });
+  slide.setAttribute("aria-label", `${label}, by slider`);
+  const take = (wanted) => {
     const other = key === "windowStart" ? channel.windowEnd : channel.windowStart;
     const fits = key === "windowStart" ? wanted < other : wanted > other;
-    if (input.value === "" || !Number.isFinite(wanted) || !fits) {
-      input.value = channel[key];
-      return;
-    }
-    channel[key] = wanted;
-    changed();
-  });
-  return element("label", {}, `${label} `, input);
+    const isTaken = Number.isFinite(wanted) && fits;
+    if (isTaken) channel[key] = wanted;
+    field.value = channel[key];
+    slide.value = channel[key];
+    if (isTaken) changed();
+  };
+  field.addEventListener("change", () => take(field.value === "" ? NaN : Number(field.value)));
+  slide.addEventListener("input", () => take(Number(slide.value)));
+  return element("label", { className: "edge" }, element("span", { textContent: label }), slide, field);
 }
