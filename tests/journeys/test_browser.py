@@ -72,11 +72,11 @@ def test_one_logs_in_and_changes_how_the_image_is_shown(house: House, stack: str
         moved = settled(page, differs(first))
         page.locator("fieldset legend input[type=checkbox]").first.uncheck()
         toggled = settled(page, differs(moved))
-        darker = page.locator(".edge input[type=range]").nth(1)
+        darker = page.locator(".edge input[type=range]").nth(3)
         half = float(darker.get_attribute("max") or 0) / 2
         darker.fill(str(half))
         brighter = settled(page, differs(toggled))
-        assert float(page.locator(".edge input[type=number]").nth(1).input_value()) < 2 * half
+        assert float(page.locator(".edge input[type=number]").nth(3).input_value()) < 2 * half
         page.get_by_label("Greyscale").check()
         grey = settled(page, differs(brighter))
 
