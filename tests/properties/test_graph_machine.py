@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.support.lab import Thing
 
 PEOPLE = st.sampled_from("ABLR")
-EXAMPLES = {"sqlite": 30, "postgresql": 6}
+EXAMPLES = {"sqlite": 24, "postgresql": 4}
 STEPS = 4
 _BEARING = {"Project", "Dataset", "Image"}
 
