@@ -7,8 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import graph, lists, tiles
+from benchmarks import graph, lists
 from benchmarks.rounds import ROUNDS
+from benchmarks.tiles import one_process
 from shared.database import open_database
 from shared.settings import Settings
 from shared.storage import LocalStorage
@@ -42,8 +43,8 @@ def main(rounds: int) -> None:
 def _tiles(settings: Settings, rounds: int) -> None:
     database = open_database(settings)
     storage = LocalStorage(settings.data_dir)
-    found = asyncio.run(tiles.measure(database, settings, storage, side=SIDE, rounds=rounds))
-    print(tiles.report(found))
+    found = asyncio.run(one_process.measure(database, settings, storage, side=SIDE, rounds=rounds))
+    print(one_process.report(found))
     database.dispose()
 
 

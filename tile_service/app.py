@@ -28,7 +28,7 @@ from tile_service.cache.tiers import TieredCache
 from tile_service.chunks.images import OpenImages
 from tile_service.chunks.read import ChunkCache
 from tile_service.develop import Darkroom
-from tile_service.metrics import ANSWERS
+from tile_service.metrics import answers
 from tile_service.rendering.kernel import kernels, use_cache_folder
 from tile_service.routes.deepzoom import answer_deep_zoom
 from tile_service.routes.download import answer_download
@@ -90,6 +90,7 @@ class TileApp:
         self._monotonic = monotonic
         self._open: _Open | None = None
         self._hosts = _hosts(settings)
+        self._origins = settings.origins
         self._rest: ASGIApp = Starlette(
             routes=health_routes(self._database, settings), lifespan=lambda _: self.running()
         )
@@ -115,7 +116,7 @@ class TileApp:
             receive,
             _counted(send, scope),
             cookie_name=opened.cookie_name,
-            origins=self._settings.origins,
+            origins=self._origins,
             outside=self._settings.public_tile_url.rstrip("/"),
         )
         segments = exchange.path.strip("/").split("/")
@@ -232,7 +233,7 @@ def _not_allowed() -> Answer:
 def _counted(send: Send, scope: Scope) -> Send:
     async def counting(message: object) -> None:
         if message["type"] == "http.response.start":  # type: ignore[index]
-            ANSWERS.labels(scope.get("tessera.route", "other"), message["status"]).inc()  # type: ignore[index]
+            answers(scope.get("tessera.route", "other"), message["status"]).inc()  # type: ignore[index]
         await send(message)  # type: ignore[arg-type]
 
     return counting

@@ -19,7 +19,7 @@ from tile_service.chunks.passthrough import stored_jpeg
 from tile_service.chunks.read import ChunkCache, RawPixels, read_region
 from tile_service.encode import encode
 from tile_service.finish import finish_pixels
-from tile_service.metrics import CACHE_LOOKUPS, timed
+from tile_service.metrics import count_lookup, timed
 from tile_service.rendering import RenderTables, project, render_tables, render_with
 
 if TYPE_CHECKING:
@@ -178,12 +178,12 @@ class Darkroom:
         """As `look`, for bytes that the key names for ever: kept, and made once."""
         near = self._tiles.near.get(key)
         if near is not None:
-            CACHE_LOOKUPS.labels("memory").inc()
+            count_lookup("memory")
             return near
 
         async def find_or_make() -> bytes:
             found = await asyncio.to_thread(self._tiles.get, key)
-            CACHE_LOOKUPS.labels("nowhere" if found is None else "disk").inc()
+            count_lookup("nowhere" if found is None else "disk")
             if found is not None:
                 return found
             made = await self.look(seen, work)
@@ -197,6 +197,26 @@ class Darkroom:
         with self._reading(seen):
             return work(RawPixels(self._images.get(seen), self._chunks))
 
+    def at_once(self, picture: Picture, key: TileKey) -> bytes | None:
+        """The encoded picture when it is to be had without waiting: kept in memory, or as a stored
+        tile whose bytes the system holds. Costs microseconds, so the event loop may ask.
+        """
+        near = self._tiles.near.get(key)
+        if near is not None:
+            count_lookup("memory")
+            return near
+        if not picture.may_be_stored:
+            return None
+        image = self._images.known(picture.seen)
+        if image is None:
+            return None
+        with timed("read"):
+            region = picture.plane_region(0, picture.planes[0])
+            stored = stored_jpeg(image, region, picture.finish.quality, at_once=True)
+        if stored is not None:
+            count_lookup("image")
+        return stored
+
     async def develop(self, picture: Picture, key: TileKey) -> bytes:
         """The encoded picture, from a cache or made anew.
 
@@ -204,7 +224,7 @@ class Darkroom:
         """
         near = self._tiles.near.get(key)
         if near is not None:
-            CACHE_LOOKUPS.labels("memory").inc()
+            count_lookup("memory")
             return near
         tile: bytes = await self._in_flight.join(
             key, lambda: asyncio.ensure_future(self._find_or_make(picture, key))
@@ -216,7 +236,7 @@ class Darkroom:
         if self._tiles.far is not None and not picture.may_be_stored:
             found = await asyncio.to_thread(self._tiles.get, key)
             if found is not None:
-                CACHE_LOOKUPS.labels("disk").inc()
+                count_lookup("disk")
                 return found
         made: bytes = await self._queue.submit(
             picture.seen.viewer, lambda: self._make(picture, key)
@@ -227,10 +247,10 @@ class Darkroom:
         stored = self._stored(picture) if picture.may_be_stored else None
         if stored is not None:
             # reading it again costs no more than a look into the disk's cache
-            CACHE_LOOKUPS.labels("image").inc()
+            count_lookup("image")
             self._tiles.near.put(key, stored)
             return stored
-        CACHE_LOOKUPS.labels("nowhere").inc()
+        count_lookup("nowhere")
         tile = self.render(picture)
         self._tiles.put(key, tile)
         return tile
@@ -274,7 +294,13 @@ class Darkroom:
 
         if picture.projection is None:
             return plane(picture.planes[0])
-        return project((plane(z) for z in picture.planes), picture.projection)
+        if not picture.planes:
+            import numpy as np
+
+            dtype = image.source.pixel_type.numpy_name
+            return np.zeros((picture.region.height, picture.region.width), dtype)
+        planes = (plane(z) for z in picture.planes)
+        return project(planes, picture.projection, compat=picture.compat)
 
 
 class _TableCache:

@@ -45,6 +45,8 @@ class Picture:
     """The z indices; several when they are projected into one."""
     t: int
     projection: ProjectionType | None
+    compat: bool
+    """Project as OMERO does; then there may be no planes at all, which is 0 everywhere."""
     finish: Finish
     is_versioned: bool
     """The address carries generation and settings as they are, so it may be cached for long."""
@@ -80,9 +82,9 @@ class Picture:
             self.settings.digest(),
             self.level,
             (self.region.x, self.region.y, self.region.width, self.region.height),
-            (self.planes[0], self.planes[-1]),
+            (self.planes[0], self.planes[-1]) if self.planes else (),
             self.t,
-            None if self.projection is None else self.projection.value,
+            None if self.projection is None else (self.projection.value, self.compat),
             (
                 self.finish.width,
                 self.finish.height,
@@ -181,6 +183,7 @@ def _picture(
         )
     shown = _shown(view, seen, settings)
     projection = view.override.projection
+    compat = _is_compatible(view, settings)
     return Picture(
         seen=seen,
         settings=shown,
@@ -189,6 +192,7 @@ def _picture(
         planes=_stack(view, seen, shown.default_z, settings),
         t=plane_index("t", view.t, shown.default_t, seen.dimensions.size_t),
         projection=None if projection is None else projection.type,
+        compat=compat,
         finish=_canonical(finish),
         is_versioned=view.version == seen.version,
     )
@@ -215,7 +219,7 @@ def _stack(view: View, seen: SeenImage, default_z: int, settings: TileSettings) 
     projection = view.override.projection
     if projection is None:
         return (z,)
-    stack = projection.planes(size_z)
+    stack = projection.planes(size_z, compat=_is_compatible(view, settings))
     if len(stack) > settings.tile_max_planes:
         raise TooLarge(
             f"A projection of {len(stack)} planes is too large; the limit is "
@@ -224,6 +228,14 @@ def _stack(view: View, seen: SeenImage, default_z: int, settings: TileSettings) 
             path=("p",),
         )
     return tuple(stack)
+
+
+def _is_compatible(view: View, settings: TileSettings) -> bool:
+    """Whether planes are projected as OMERO does: the address says so, else the settings."""
+    projection = view.override.projection
+    if projection is None:
+        return False
+    return settings.tile_projection_compat if projection.compat is None else projection.compat
 
 
 def limit_area(pixels: int, settings: TileSettings) -> None:

@@ -17,7 +17,7 @@ from shared.rendering.grammar import parse_override
 from shared.rendering.luts import names
 from shared.rendering.override import SettingsOverride
 
-VIEW_PARAMETERS = frozenset({"z", "t", "c", "m", "p", "maps", "rdef", "v"})
+VIEW_PARAMETERS = frozenset({"z", "t", "c", "m", "p", "projectionCompat", "maps", "rdef", "v"})
 MAX_TEXT = 16_384
 _INDEX = re.compile(r"[0-9]{1,9}")
 _ID = re.compile(r"[1-9][0-9]{0,18}")
@@ -70,7 +70,7 @@ def parse_query(text: bytes, known: Collection[str], *, repeated: str = "") -> d
 
 
 def parse_view(query: Mapping[str, str]) -> View:
-    """Read `z t c m p maps rdef v`; raises `Invalid` with `path` naming the parameter."""
+    """Read `z t c m p projectionCompat maps rdef v`; raises `Invalid` naming the parameter."""
     return View(
         z=optional_index(query, "z"),
         t=optional_index(query, "t"),

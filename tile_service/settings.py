@@ -31,6 +31,13 @@ class TileSettings(Settings):
     tile_max_planes: int = Field(
         default=1000, ge=1, description="Planes of one channel that a projection reads."
     )
+    tile_projection_compat: bool = Field(
+        default=False,
+        description=(
+            "Project as OMERO does where the address does not say: mean and sum leave out the last "
+            "plane, and a maximum is never below 0."
+        ),
+    )
     tile_workers: int = Field(
         default=0,
         ge=0,

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import Busy
-from tile_service.metrics import TILE_SECONDS, WAITING
+from tile_service.metrics import WAITING, waited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -117,7 +117,7 @@ class WorkQueue:
                 return
             if job.future.cancelled():
                 continue
-            TILE_SECONDS.labels("wait").observe(perf_counter() - job.queued_at)
+            waited(perf_counter() - job.queued_at)
             try:
                 result = job.work()
             except BaseException as error:  # handed to whoever waits

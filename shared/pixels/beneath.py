@@ -19,6 +19,10 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+_NOT_WAITING: int | None = getattr(os, "RWF_NOWAIT", None)
+"""Linux only: elsewhere every read may wait."""
+
+
 class OpenFile:
     """A descriptor with an owner: closed when nobody holds the object any more."""
 
@@ -40,6 +44,18 @@ class OpenFile:
             parts.append(data)
             done += len(data)
         return b"".join(parts)
+
+    def read_at_once(self, offset: int, length: int) -> bytes | None:
+        """Answer the bytes when the system holds all of them in memory, else None."""
+        if _NOT_WAITING is None:
+            return None
+        buffer = bytearray(length)
+        try:
+            done = os.preadv(self.descriptor, [buffer], offset, _NOT_WAITING)
+        except OSError:
+            # not in memory, or a file system that cannot tell
+            return None
+        return bytes(buffer) if done == length else None
 
     def __del__(self) -> None:
         os.close(self.descriptor)
@@ -101,6 +117,10 @@ class Folder:
         if keep:
             self._keep(parts, found)
         return found
+
+    def kept(self, name: str) -> OpenFile | None:
+        """The file when it is open already; never touches the disk."""
+        return self._look_up(tuple(name.split("/")))
 
     def close(self) -> None:
         """Let go of everything; opening afterwards raises `Conflict`."""

@@ -130,6 +130,19 @@ class IndexedSource:
             return self._shards.read(locator, coordinate, max_bytes)
         return self._stored(described, coordinate, max_bytes)
 
+    def chunk_at_once(self, level: int, coordinate: ChunkCoordinate) -> bytes | None:
+        """The same for a chunk inside the image, but None when its bytes are not in memory, its
+        file is not open, or it is absent: never waits for a disk.
+        """
+        described = self._level(level)
+        if not isinstance(described.locator, TableLocator):
+            return None
+        location = described.locate(coordinate)
+        file = self._folder.kept(location.file)
+        if file is None or not 0 < location.length <= 2 * described.chunk_bytes + 2**20:
+            return None
+        return file.read_at_once(location.offset, location.length)
+
     def close(self) -> None:
         """Free files and kept chunks."""
         self._folder.close()

@@ -29,12 +29,14 @@ _COLOR = re.compile(r"[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8}")
 _TABLE = re.compile(r"[^,|$/\\\x00-\x1f]{1,96}\.lut", re.IGNORECASE)
 _PROJECTION = re.compile(r"(normal|intmax|intmean|intsum)(?:\|(.*))?", re.DOTALL)
 _RANGE = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _MODELS = {"g": Model.GREYSCALE, "c": Model.COLOR}
 
 _EXPECTED = {
     "c": "Write channels like 1|0:255$FF0000,-2,3$fire.lut, counted from 1.",
     "m": "Write g for greyscale or c for colour.",
     "p": "Write normal, intmax, intmean or intsum, with |start:end if wanted, counted from 0.",
+    "projectionCompat": "Write true to project as OMERO does, or false.",
 }
 
 
@@ -64,7 +66,7 @@ def parse_override(
     strict: bool = True,
     lookup_tables: Collection[str] | None = None,
 ) -> SettingsOverride:
-    """Read `c`, `m`, `p` and `maps` of a decoded query; other parameters are not looked at.
+    """Read `c`, `m`, `p`, `projectionCompat` and `maps` of a decoded query, and nothing else of it.
 
     With `lookup_tables` an unknown table is refused (strict) or leaves the channel's colour as it
     is (lenient). Raises `Invalid` with `path` naming the parameter, never in lenient reading.
@@ -76,7 +78,9 @@ def parse_override(
     return SettingsOverride(
         channels=None if channels is None else _distinct(channels, reading),
         model=_model(query["m"], reading) if "m" in query else None,
-        projection=_projection(query["p"], reading) if "p" in query else None,
+        projection=_compatible(query, _projection(query["p"], reading), reading)
+        if "p" in query
+        else None,
         lenient=not strict,
     )
 
@@ -93,6 +97,8 @@ def print_override(override: SettingsOverride) -> dict[str, str]:
         query["m"] = "g" if override.model is Model.GREYSCALE else "c"
     if override.projection is not None:
         query["p"] = _print_projection(override.projection)
+        if override.projection.compat is not None:
+            query["projectionCompat"] = str(override.projection.compat).lower()
     return query
 
 
@@ -207,6 +213,19 @@ def _projection(text: str, reading: _Reading) -> Projection | None:
         else:
             start, end = int(bounds[1]), int(bounds[2])
     return None if match[1] == "normal" else Projection(ProjectionType(match[1]), start, end)
+
+
+def _compatible(
+    query: Mapping[str, str], projection: Projection | None, reading: _Reading
+) -> Projection | None:
+    """The projection with what `projectionCompat` says of it."""
+    text = query.get("projectionCompat")
+    if text is None or projection is None:
+        return projection
+    if text not in _FLAGS:
+        reading.refuse("projectionCompat", f"{text[:80]!r} is neither true nor false.")
+        return projection
+    return replace(projection, compat=_FLAGS[text])
 
 
 def _print_channel(channel: ChannelOverride) -> str:

@@ -23,14 +23,22 @@ class ProjectionType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """A projection along Z over the planes `start` to `end`, 0-based, both included."""
+    """A projection along Z over the planes `start` to `end`, 0-based, both included.
+
+    With `compat` it is as in OMERO: mean and sum leave out the plane `end`, and a maximum is never
+    below 0. None leaves that to the server's settings.
+    """
 
     type: ProjectionType
     start: int | None = None
     end: int | None = None
+    compat: bool | None = None
 
-    def planes(self, size_z: int) -> range:
-        """The z indices to read; raises `Invalid` when they leave the stack or run backwards."""
+    def planes(self, size_z: int, *, compat: bool = False) -> range:
+        """The z indices to read, none for a mean or sum of one plane with `compat`.
+
+        Raises `Invalid` when they leave the stack or run backwards.
+        """
         start = 0 if self.start is None else self.start
         end = size_z - 1 if self.end is None else self.end
         if not 0 <= start <= end < size_z:
@@ -39,6 +47,8 @@ class Projection:
                 hint=f"Give p={self.type.value}|start:end with 0 <= start <= end <= {size_z - 1}.",
                 path=("p",),
             )
+        if compat and self.type is not ProjectionType.MAXIMUM:
+            return range(start, end)
         return range(start, end + 1)
 
 

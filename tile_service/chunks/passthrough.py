@@ -8,6 +8,7 @@ since browsers do not see the TIFF tag that told the reader.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shared.rendering.settings import Family, Model
@@ -37,28 +38,49 @@ def is_identity(settings: RenderingSettings, pixel_type: str) -> bool:
     )
 
 
-def stored_jpeg(image: HasKey, region: PlaneRegion, quality: float) -> bytes | None:
+def stored_jpeg(
+    image: HasKey, region: PlaneRegion, quality: float, *, at_once: bool = False
+) -> bytes | None:
     """The region's one chunk as a JPEG of its own, or None when it has to be rendered.
 
-    Raises `BrokenFile` when the chunk's bytes cannot be read.
+    With `at_once` also None when its bytes would have to be waited for; then the call costs
+    microseconds. Raises `BrokenFile` when the chunk's bytes cannot be read.
     """
     source = image.source
     level = source.index.levels[region.level]
     if not _is_whole_tile(level, region):
         return None
     coordinate = next(source.chunks_under(region))
-    data = source.raw_chunk(region.level, coordinate)
+    read = source.chunk_at_once if at_once else source.raw_chunk
+    data = read(region.level, coordinate)
     return None if data is None else spliced(data, level, quality)
 
 
 def spliced(data: bytes, level: LevelIndex, quality: float) -> bytes | None:
     """Tables and scan as one stream that says its colours, or None when it cannot be passed on."""
-    head = _header(data)
-    tables = _header(level.codec.jpeg_tables) if level.codec.jpeg_tables else _Header()
-    if head is None or tables is None or not data.rstrip(b"\0").endswith(b"\xff\xd9"):
+    start = data.find(b"\xff\xda")
+    if start < 0 or not data.rstrip(b"\0").endswith(b"\xff\xd9"):
+        return None
+    photometric = level.codec.photometric or ""
+    extent = (level.shape.y, level.shape.x)
+    front = _front(data[: start + 2], level.codec.jpeg_tables, photometric, extent, quality)
+    return None if front is None else b"".join((front, memoryview(data)[2:]))
+
+
+@lru_cache(maxsize=256)
+def _front(
+    segments: bytes, shared: bytes, photometric: str, extent: tuple[int, int], quality: float
+) -> bytes | None:
+    """What stands before a tile's own segments, or None when it cannot be passed on.
+
+    `segments` are those before the scan, which nearly all tiles of a level have in common.
+    """
+    head = _header(segments)
+    tables = _header(shared) if shared else _Header()
+    if head is None or tables is None:
         return None
     luma = head.luma_sum or tables.luma_sum
-    if head.frame != (level.shape.y, level.shape.x) or not luma:
+    if head.frame != extent or not luma:
         return None
     if _quality(luma) < quality - QUALITY_SLACK:
         return None
@@ -66,11 +88,11 @@ def spliced(data: bytes, level: LevelIndex, quality: float) -> bytes | None:
     adobe = tables.adobe if head.adobe is None else head.adobe
     marker = b""
     if not has_jfif and adobe is None:
-        is_rgb = level.codec.photometric == "rgb"
+        is_rgb = photometric == "rgb"
         marker = _adobe(0 if is_rgb else 1) if is_rgb or head.ids == (1, 2, 3) else b""
-    elif not has_jfif and level.codec.photometric == "rgb" and adobe != 0:
+    elif not has_jfif and photometric == "rgb" and adobe != 0:
         return None
-    return b"\xff\xd8" + marker + level.codec.jpeg_tables[2:-2] + data[2:]
+    return b"\xff\xd8" + marker + shared[2:-2]
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """A stack of planes becomes one, plane by plane, so that a stack never stands in memory whole.
 
-All three kinds take every plane they are given: `Projection.planes` includes its end, where the
-original leaves it out for mean and sum.
+All three kinds take every plane they are given: `Projection.planes` includes its end, which the
+original leaves out for mean and sum; `compat` reproduces that.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 def project(
-    planes: Iterable[NDArray[np.generic]], projection_type: ProjectionType
+    planes: Iterable[NDArray[np.generic]], projection_type: ProjectionType, *, compat: bool = False
 ) -> NDArray[np.generic]:
     """Maximum, mean or sum of planes of one shape and type, in that type.
 
-    Means are cut to whole numbers for integer types; sums stop at the ends of the type. Raises
-    `Invalid` without a plane, or for planes that differ in shape or type.
+    Means are cut to whole numbers for integer types; sums stop at the ends of the type. With
+    `compat` a maximum starts from 0, as in OMERO. Raises `Invalid` without a plane, or for planes
+    that differ in shape or type.
     """
     remaining = iter(planes)
     first = next(remaining, None)
@@ -37,6 +38,8 @@ def project(
         for plane in _alike(remaining, first):
             # fmax: one NaN in the depth does not make a hole
             np.fmax(greatest, plane, out=greatest)
+        if compat:
+            np.fmax(greatest, first.dtype.type(0), out=greatest)
         return greatest
     is_float = first.dtype.kind == "f"
     total: NDArray[Any] = first.astype(np.float64 if is_float else np.int64)

@@ -42,5 +42,7 @@ async def answer_picture(
     if exchange.has_current(key.etag):
         await exchange.answer(Answer(304, b"", media_type, fixed))
         return
-    body = await exchange.unless_gone(darkroom.develop(picture, key))
+    body = darkroom.at_once(picture, key)
+    if body is None:
+        body = await exchange.unless_gone(darkroom.develop(picture, key))
     await exchange.answer(Answer(200, body, media_type, fixed))

@@ -7,7 +7,8 @@ import tracemalloc
 
 import pytest
 
-from benchmarks import graph, lists, rounds, tiles
+from benchmarks import graph, lists, rounds
+from benchmarks.tiles import one_process
 from shared.database import Database
 from shared.settings import Settings
 from shared.storage import LocalStorage
@@ -19,9 +20,9 @@ sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_tiles_are_measured_phase_by_phase(
     database: Database, settings: Settings, storage: LocalStorage
 ) -> None:
-    found = asyncio.run(tiles.measure(database, settings, storage, side=512, rounds=1))
+    found = asyncio.run(one_process.measure(database, settings, storage, side=512, rounds=1))
     assert {"authorise", "resolve", "read", "render", "encode"} <= set(found.phases)
-    assert "4 x uint16, warm" in tiles.report(found)
+    assert "4 x uint16, warm" in one_process.report(found)
 
 
 @pytest.mark.parametrize(("datasets", "images"), [(1, 1), (4, 12)])

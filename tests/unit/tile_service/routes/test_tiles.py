@@ -87,6 +87,40 @@ async def test_a_projection_runs_along_z_tile_by_tile(
 
 
 @sqlite_only
+@pytest.mark.parametrize("by_address", [True, False])
+@pytest.mark.parametrize(
+    ("p", "expected"),
+    [
+        ("intmax", lambda stack: np.maximum(stack.astype(int).max(axis=0), 0)),
+        ("intmean", lambda stack: np.trunc(stack[:4].astype(int).sum(axis=0) / 4)),
+        ("intsum|1:3", lambda stack: np.clip(stack[1:3].astype(int).sum(axis=0), -128, 127)),
+        ("intsum|2:2", lambda stack: 0 * stack[0].astype(int)),
+        ("intmean|2:2", lambda stack: 0 * stack[0].astype(int)),
+    ],
+)
+async def test_a_projection_as_in_omero_leaves_out_the_end_and_starts_maxima_from_zero(
+    database: Database, settings: Settings, storage: LocalStorage, p: str, expected: Any,
+    by_address: bool,
+) -> None:  # fmt: skip
+    house = furnish(database, settings, storage, tile_projection_compat=not by_address)
+    planes = np.random.default_rng(3).integers(-90, 40, (1, 1, 5, 32, 32)).astype(np.int8)
+    async with running(house):
+        image = house.image(planes)
+        given = {"projectionCompat": "true"} if by_address else {}
+        address = f"/tiles/{image.id}/0/0/0.png"
+        window = "1|-128:127$FFFFFF"
+        shown = await png(house, address, c=window, p=p, **given)
+        # the window is the type's range, so a level is the value plus 128
+        np.testing.assert_array_equal(shown[..., 0], expected(planes[0, 0]) + 128)
+        ours = await png(house, address, c=window, p="intmax", projectionCompat="false")
+        np.testing.assert_array_equal(ours[..., 0], planes[0, 0].max(axis=0).astype(int) + 128)
+        async with house.client(house.ada) as client:
+            refused = await client.get(address, params={"p": p, "projectionCompat": "maybe"})
+    assert refused.status_code == 400
+    assert "projectionCompat" in refused.text
+
+
+@sqlite_only
 async def test_greyscale_shows_the_first_active_channel_and_maps_reverse_it(
     house: TileHouse,
 ) -> None:
