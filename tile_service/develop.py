@@ -300,7 +300,7 @@ class Darkroom:
             dtype = image.source.pixel_type.numpy_name
             return np.zeros((picture.region.height, picture.region.width), dtype)
         planes = (plane(z) for z in picture.planes)
-        return project(planes, picture.projection, compat=picture.compat)
+        return project(planes, picture.projection, compat=picture.shown.compat)
 
 
 class _TableCache:
@@ -315,7 +315,7 @@ class _TableCache:
         self._lock = Lock()
 
     def get(self, picture: Picture) -> RenderTables:
-        key = (picture.seen.pixel_type, picture.settings.digest())
+        key = (picture.seen.pixel_type, picture.shown.digest)
         with self._lock:
             found = self._tables.get(key)
             if found is not None:

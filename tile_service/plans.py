@@ -12,24 +12,19 @@ from typing import TYPE_CHECKING
 from shared.errors import Invalid, TooLarge
 from shared.pixels.levels import served_tile_size
 from shared.pixels.source import PlaneRegion
-from shared.rendering.resolve import resolve
-from shared.rendering.settings import RenderingSettings, value_range
 from tile_service.cache import TileKey
 from tile_service.chunks.levels import Rectangle, on_level, pick_level
-from tile_service.chunks.passthrough import is_identity
 from tile_service.encode import TileFormat
 from tile_service.finish import Finish
-from tile_service.rendering import rendered_channels
 from tile_service.request import ThumbnailRequest, TileRequest, Tone
+from tile_service.shown import Shown, shown_as
 
 if TYPE_CHECKING:
     from shared.rendering.override import ProjectionType
+    from shared.rendering.settings import RenderingSettings
     from tile_service.query import View
     from tile_service.seen import SeenImage
     from tile_service.settings import TileSettings
-
-RENDERER_VERSION = 1
-"""Raise it when the same plan gives other bytes than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +32,41 @@ class Picture:
     """A plan: everything about one rendered answer."""
 
     seen: SeenImage
-    settings: RenderingSettings
+    shown: Shown
     level: int
     region: Rectangle
     """In pixels of the level."""
-    planes: tuple[int, ...]
-    """The z indices; several when they are projected into one."""
-    t: int
-    projection: ProjectionType | None
-    compat: bool
-    """Project as OMERO does; then there may be no planes at all, which is 0 everywhere."""
     finish: Finish
-    is_versioned: bool
-    """The address carries generation and settings as they are, so it may be cached for long."""
+
+    @property
+    def settings(self) -> RenderingSettings:
+        """What is rendered with."""
+        return self.shown.settings
+
+    @property
+    def planes(self) -> tuple[int, ...]:
+        """The z indices; several when they are projected into one."""
+        return self.shown.planes
+
+    @property
+    def projection(self) -> ProjectionType | None:
+        """How several planes become one."""
+        return self.shown.projection
+
+    @property
+    def is_versioned(self) -> bool:
+        """The address carries generation and settings as they are: it may be cached for long."""
+        return self.shown.is_versioned
+
+    def with_settings(self, settings: RenderingSettings) -> Picture:
+        """The same place and planes with other settings."""
+        return replace(self, shown=self.shown.with_settings(settings, self.seen.pixel_type))
 
     def plane_region(self, channel: int, z: int) -> PlaneRegion:
         """What is read of one plane."""
         place = self.region
         return PlaneRegion(
-            self.level, z, channel, self.t, place.x, place.y, place.width, place.height
+            self.level, z, channel, self.shown.t, place.x, place.y, place.width, place.height
         )
 
     @property
@@ -63,39 +74,26 @@ class Picture:
         """Whether the tile in the file may be the answer as it is (`chunks.passthrough`)."""
         finish = self.finish
         return (
-            finish.format is TileFormat.JPEG
-            and self.projection is None
+            self.shown.is_identity
+            and finish.format is TileFormat.JPEG
+            and self.shown.projection is None
             and finish.tone in {Tone.DEFAULT, Tone.COLOR}
             and not (finish.mirror or finish.upside_down or finish.rotation)
             and (finish.width, finish.height) == (self.region.width, self.region.height)
-            and is_identity(self.settings, self.seen.pixel_type)
         )
 
     @property
     def key(self) -> TileKey:
         """The key of the answer in caches, and its entity tag."""
-        return TileKey.of(
-            self.seen.id,
-            self.seen.pixels_uuid,
-            self.seen.generation,
-            RENDERER_VERSION,
-            self.settings.digest(),
-            self.level,
-            (self.region.x, self.region.y, self.region.width, self.region.height),
-            (self.planes[0], self.planes[-1]) if self.planes else (),
-            self.t,
-            None if self.projection is None else (self.projection.value, self.compat),
-            (
-                self.finish.width,
-                self.finish.height,
-                self.finish.mirror,
-                self.finish.upside_down,
-                self.finish.rotation,
-                self.finish.tone.value,
-                self.finish.format.value,
-                self.finish.quality,
-            ),
+        place, finish = self.region, self.finish
+        # text by hand: `repr` of the same values costs more than the digest
+        text = (
+            f"{self.shown.head} {self.shown.digest} {self.level} "
+            f"{place.x} {place.y} {place.width} {place.height} "
+            f"{finish.width} {finish.height} {finish.mirror} {finish.upside_down} "
+            f"{finish.rotation} {finish.tone.value} {finish.format.value} {finish.quality!r}"
         )
+        return TileKey.of_text(self.seen.id, text)
 
 
 def plan_tile(request: TileRequest, seen: SeenImage, settings: TileSettings) -> Picture:
@@ -181,61 +179,8 @@ def _picture(
             f"{settings.tile_max_read_pixels}.",
             hint="Ask for a smaller region.",
         )
-    shown = _shown(view, seen, settings)
-    projection = view.override.projection
-    compat = _is_compatible(view, settings)
-    return Picture(
-        seen=seen,
-        settings=shown,
-        level=level,
-        region=region,
-        planes=_stack(view, seen, shown.default_z, settings),
-        t=plane_index("t", view.t, shown.default_t, seen.dimensions.size_t),
-        projection=None if projection is None else projection.type,
-        compat=compat,
-        finish=_canonical(finish),
-        is_versioned=view.version == seen.version,
-    )
-
-
-def _shown(view: View, seen: SeenImage, settings: TileSettings) -> RenderingSettings:
-    """The address over the base, with its windows in the range of the type."""
-    limits = value_range(seen.pixel_type, seen.facts.significant_bits)
-    shown = resolve(view.override, seen.settings, None, seen.settings, limits=limits)
-    active = len(rendered_channels(shown))
-    if active > settings.tile_max_channels:
-        raise TooLarge(
-            f"{active} channels are active; the limit is {settings.tile_max_channels}.",
-            hint="List fewer channels in c=.",
-            path=("c",),
-        )
-    return shown
-
-
-def _stack(view: View, seen: SeenImage, default_z: int, settings: TileSettings) -> tuple[int, ...]:
-    """The z indices to read: one, or those that are projected."""
-    size_z = seen.dimensions.size_z
-    z = plane_index("z", view.z, default_z, size_z)
-    projection = view.override.projection
-    if projection is None:
-        return (z,)
-    stack = projection.planes(size_z, compat=_is_compatible(view, settings))
-    if len(stack) > settings.tile_max_planes:
-        raise TooLarge(
-            f"A projection of {len(stack)} planes is too large; the limit is "
-            f"{settings.tile_max_planes}.",
-            hint=f"Give a range: p={projection.type.value}|start:end.",
-            path=("p",),
-        )
-    return tuple(stack)
-
-
-def _is_compatible(view: View, settings: TileSettings) -> bool:
-    """Whether planes are projected as OMERO does: the address says so, else the settings."""
-    projection = view.override.projection
-    if projection is None:
-        return False
-    return settings.tile_projection_compat if projection.compat is None else projection.compat
+    shown = shown_as(view, seen, settings)
+    return Picture(seen, shown, level, region, _canonical(finish))
 
 
 def limit_area(pixels: int, settings: TileSettings) -> None:
@@ -245,19 +190,6 @@ def limit_area(pixels: int, settings: TileSettings) -> None:
             f"An answer of {pixels} pixels is too large; the limit is {settings.tile_max_pixels}.",
             hint="Ask for a smaller size, or for tiles.",
         )
-
-
-def plane_index(name: str, asked: int | None, default: int, size: int) -> int:
-    """The index asked for, else the default within the axis; raises `Invalid` outside it."""
-    if asked is None:
-        return min(max(default, 0), size - 1)
-    if asked >= size:
-        raise Invalid(
-            f"{name} = {asked} is outside the image.",
-            hint=f"Give 0 to {size - 1}.",
-            path=(name,),
-        )
-    return asked
 
 
 def _canonical(finish: Finish) -> Finish:

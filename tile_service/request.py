@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from shared.errors import Invalid
 from tile_service.encode import DEFAULT_QUALITY, TileFormat, tile_format
@@ -81,13 +82,36 @@ def parse_tile(segments: list[str], query_string: bytes) -> TileRequest:
         raise Invalid(
             "The tile's format is missing.", hint="End the address in .jpg.", path=("format",)
         )
-    query = parse_query(query_string, TILE_PARAMETERS)
+    options = _options(query_string)
     return TileRequest(
         image_id=number,
         level=index(segments[1], "level"),
         column=index(segments[2], "x"),
         row=index(row, "y"),
         format=tile_format(suffix),
+        view=options.view,
+        quality=options.quality,
+        flip=options.flip,
+        tile_width=options.tile_width,
+        tile_height=options.tile_height,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The query of a tile, which all tiles of a view have in common."""
+
+    view: View
+    quality: float
+    flip: tuple[bool, bool]
+    tile_width: int | None
+    tile_height: int | None
+
+
+@lru_cache(maxsize=256)
+def _options(query_string: bytes) -> _Options:
+    query = parse_query(query_string, TILE_PARAMETERS)
+    return _Options(
         view=parse_view(query),
         quality=quality(query, DEFAULT_QUALITY),
         flip=_flip(query),

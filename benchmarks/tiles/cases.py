@@ -92,10 +92,18 @@ def slide(name: str, goal: Goal, image: int, side: int, *, quality: int, way: st
     )
 
 
-def without_keeping(case: Case) -> Case:
-    """The same with a quality of its own for each round, for what does not depend on contrast."""
+def encoded_again(name: str, goal: Goal, image: int, side: int) -> Case:
+    """Tiles of a slide that cannot be passed through, for their window begins a little higher."""
+    places = _places(side, SLIDE_TILE)
 
     def ours(turn: int) -> list[str]:
-        return [each.replace("?q=0.6", f"?q=0.6{turn:03}") for each in case.ours(turn)]
+        start = 1 + turn / 1000
+        shown = ",".join(
+            f"{number}|{start}:255${color}"
+            for number, color in enumerate(("FF0000", "00FF00", "0000FF"), 1)
+        )
+        return [f"/tiles/{image}/0/{x}/{y}.jpg?c={shown}&m=c" for x, y in places]
 
-    return Case(case.name, case.goal, ours, case.theirs)
+    return Case(
+        name, goal, ours, lambda _: [f"/tile/slide/0/{x}/{y}?q=80&reencode=1" for x, y in places]
+    )

@@ -68,8 +68,10 @@ async def compare(
         if len(found.ratios) >= rounds:
             break
         turns = [turn + 3 * number + step for step in range(3)]
+        await ask_all(sides.theirs.port, ["/forget"], 1)
         before = await _cost(sides.theirs, case.theirs(turns[0]), connections, "")
         own = await _cost(sides.ours, case.ours(turns[1]), connections, sides.headers)
+        await ask_all(sides.theirs.port, ["/forget"], 1)
         after = await _cost(sides.theirs, case.theirs(turns[2]), connections, "")
         low, high = sorted((before.cpu_s, after.cpu_s))
         if high > UNSTEADY * low:

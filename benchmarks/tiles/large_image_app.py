@@ -1,7 +1,7 @@
 """The other side: large_image behind Starlette, run in an environment of its own.
 
-It uses large_image as its documentation does, opens each file once per style and never twice, and
-keeps no encoded tiles: every answer is made. Nothing of ours is imported here.
+It uses large_image as its documentation does and opens each file once per style. What it keeps of
+tiles is dropped before each round (`/forget`). Nothing of ours is imported here.
 """
 
 from __future__ import annotations
@@ -85,6 +85,19 @@ def _deep_zoom_tile(name: str, level: int, x: int, y: int, quality: int) -> byte
     return out.getvalue()
 
 
+async def _forget(_request: Request) -> Response:
+    """Drop the tiles that large_image keeps in memory by itself, so that the next are cold."""
+    from large_image.cache_util import getTileCache
+
+    cache, lock = getTileCache()
+    if lock is not None:
+        with lock:
+            cache.clear()
+    else:
+        cache.clear()
+    return Response("forgotten")
+
+
 async def _answer(request: Request) -> Response:
     at = request.path_params
     query = request.query_params
@@ -105,6 +118,7 @@ async def _answer(request: Request) -> Response:
 app = Starlette(
     routes=[
         Route("/tile/{name}/{level:int}/{x:int}/{y:int}", _answer),
+        Route("/forget", _forget),
         Route("/readyz", lambda _: Response("ready")),
     ]
 )

@@ -126,11 +126,7 @@ def all_cases(images: Images, side: int) -> Iterator[Case]:
         "slide 256 passthrough, OpenSlide", Goal(15, 25), ours["slide"], side, quality=80,
         way="deepzoom",
     )  # fmt: skip
-    yield cases.without_keeping(
-        cases.slide(
-            "slide 256 re-encoded", Goal(1.8, 2.5), ours["slide"], side, quality=60, way="reencode"
-        )
-    )
+    yield cases.encoded_again("slide 256 re-encoded", Goal(1.8, 2.5), ours["slide"], side)
 
 
 @contextmanager

@@ -24,6 +24,11 @@ class TileKey:
         text = repr((image_id, *parts))
         return cls(image_id, hashlib.sha256(text.encode()).hexdigest())
 
+    @classmethod
+    def of_text(cls, image_id: int, text: str) -> TileKey:
+        """As `of`, for parts that are printed already."""
+        return cls(image_id, hashlib.sha256(f"{image_id} {text}".encode()).hexdigest())
+
     @property
     def etag(self) -> str:
         """The strong entity tag, with its quotes."""

@@ -12,9 +12,9 @@ from shared.errors import Invalid, NotFound, TooLarge
 from shared.pixels.source import PlaneRegion
 from shared.pixels.statistics import MAX_BINS, histogram, statistics_level
 from tile_service.cache import TileKey
-from tile_service.plans import plane_index
 from tile_service.query import image_id, index, optional_index, parse_query
 from tile_service.routes.documents import answer_bytes, json_body
+from tile_service.shown import plane_index
 
 if TYPE_CHECKING:
     from tile_service.chunks.read import RawPixels

@@ -14,12 +14,12 @@ from shared.rendering.settings import Model, value_range
 from shared.rendering.stored import all_settings
 from tile_service.cache import TileKey
 from tile_service.encode.png import encode_png
-from tile_service.plans import plane_index
 from tile_service.query import index
 from tile_service.routes.documents import answer_bytes, json_body
 from tile_service.routes.webgateway.json_answers import answer_gateway_body, answer_gateway_json
 from tile_service.routes.webgateway.parameters import bare_id, gateway_query
 from tile_service.routes.webgateway.pictures import numbered
+from tile_service.shown import plane_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -78,7 +78,7 @@ def panels_of(picture: Picture) -> list[tuple[str, Picture | None]]:
         alone = tuple(
             replace(each, active=place == number) for place, each in enumerate(settings.channels)
         )
-        shown = replace(picture, settings=replace(settings, channels=alone))
+        shown = picture.with_settings(replace(settings, channels=alone))
         panels.append((channel_label(picture.seen, number), shown if channel.active else None))
     if settings.model is Model.COLOR:
         panels.append(("merged", picture if rendered_channels(settings) else None))

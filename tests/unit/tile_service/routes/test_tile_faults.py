@@ -128,7 +128,7 @@ async def test_a_client_that_leaves_stops_its_work(
     rendered = []
 
     def slow(self: Darkroom, picture: Picture) -> bytes:
-        rendered.append(picture.t)
+        rendered.append(picture.shown.t)
         begun.set()
         assert release.wait(5)
         return b"tile"
