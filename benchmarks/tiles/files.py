@@ -69,13 +69,41 @@ def write_ome_tiff(path: Path, planes: NDArray[np.uint16]) -> None:
 
 
 def write_slide(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Tiles of 256 in JPEG (YCbCr 4:2:0, quality 80), levels as pages that follow."""
+    """Tiles of 256 in JPEG (YCbCr 4:2:0, quality 80), levels as pages that follow.
+
+    As scanners write them: tables once per level in the tag JPEGTables, tiles without.
+    """
     with tifffile.TiffWriter(path, bigtiff=True) as writer:
         for number, level in enumerate(_levels(picture, 0)):
+            tiles = [
+                _abbreviated(level[y : y + SLIDE_TILE, x : x + SLIDE_TILE])
+                for y in range(0, level.shape[0], SLIDE_TILE)
+                for x in range(0, level.shape[1], SLIDE_TILE)
+            ]
             writer.write(
-                level, tile=(SLIDE_TILE, SLIDE_TILE), photometric="rgb", compression="jpeg",
-                compressionargs={"level": 80}, subfiletype=min(number, 1), metadata=None,
+                iter([tile for _, tile in tiles]), shape=level.shape, dtype=np.uint8,
+                tile=(SLIDE_TILE, SLIDE_TILE), photometric="ycbcr", subsampling=(2, 2),
+                compression="jpeg", jpegtables=tiles[0][0], subfiletype=min(number, 1),
+                metadata=None,
             )  # fmt: skip
+
+
+def _abbreviated(pixels: NDArray[np.uint8]) -> tuple[bytes, bytes]:
+    """A tile as the stream of its tables and the stream without them."""
+    import simplejpeg
+
+    data = simplejpeg.encode_jpeg(
+        np.ascontiguousarray(pixels), quality=80, colorspace="RGB", colorsubsampling="420"
+    )
+    tables, rest, at = b"", b"", 2
+    while data[at + 1] != 0xDA:
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if data[at + 1] in {0xDB, 0xC4}:
+            tables += data[at:end]
+        elif data[at + 1] != 0xE0:
+            rest += data[at:end]
+        at = end
+    return b"\xff\xd8" + tables + b"\xff\xd9", b"\xff\xd8" + rest + data[at:]
 
 
 def write_ome_zarr(path: Path, planes: NDArray[np.uint16], *, version: str) -> None:
