@@ -233,7 +233,7 @@ class Darkroom:
 
     async def _find_or_make(self, picture: Picture, key: TileKey) -> bytes:
         # the disk is asked outside the queue: a tile that another process made waits for nobody
-        if self._tiles.far is not None and not picture.may_be_stored:
+        if not picture.may_be_stored and self._tiles.has(key):
             found = await asyncio.to_thread(self._tiles.get, key)
             if found is not None:
                 count_lookup("disk")

@@ -7,12 +7,14 @@ crash left behind. One process at a time evicts: the others see the lock and go 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
 import shutil
 import time
 import zlib
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,6 @@ from shared.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tile_service.cache.protocol import TileKey
 
@@ -48,17 +49,24 @@ class DiskCache:
 
     def get(self, key: TileKey) -> bytes | None:
         """What was put under the key, unless it was forgotten or is damaged."""
-        path = self._path(key)
+        path = self._name(key)
         try:
-            with path.open("rb") as file:
-                data = file.read()
-                used_at = os.fstat(file.fileno()).st_mtime
+            # plain calls: a file of this module is read or written for every cold tile
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return None
+        try:
+            status = os.fstat(descriptor)
+            data = os.read(descriptor, status.st_size + 1)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+        used_at = status.st_mtime
         tile = data[_HEADER:]
         if data[:_HEADER] != _header(tile):
             with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+                Path(path).unlink()
             return None
         if time.time() - used_at > _TOUCH_AFTER_S:
             with contextlib.suppress(OSError):
@@ -69,16 +77,15 @@ class DiskCache:
         """Keep a tile; what is larger than the whole cache, or does not fit the disk, is not."""
         if len(tile) + _HEADER > self._limit:
             return
-        path = self._path(key)
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        folder = self._folder_of(key.image_id)
+        fresh = f"{folder}/.{key.digest}.{secrets.token_hex(4)}"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_bytes(_header(tile) + tile)
-            fresh.replace(path)
+            _write(fresh, _header(tile), tile)
+            os.replace(fresh, self._name(key))  # noqa: PTH105  # each cold tile comes here
         except OSError as error:
             log.warning("tile_cache.write_failed", reason=str(error.strerror))
             with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
+                Path(fresh).unlink()
             return
         with self._lock:
             self._unscanned += len(tile) + _HEADER
@@ -88,9 +95,13 @@ class DiskCache:
         if is_due:
             self.evict()
 
+    def has(self, key: TileKey) -> bool:
+        """Whether a tile lies there; costs a look into the folder and reads nothing."""
+        return os.access(self._name(key), os.R_OK)
+
     def purge(self, image_id: int) -> None:
         """Forget all tiles of an image."""
-        shutil.rmtree(self._image_folder(image_id), ignore_errors=True)
+        shutil.rmtree(self._folder_of(image_id), ignore_errors=True)
 
     def evict(self) -> int:
         """Erase the least recently used until the cache fits; answers the bytes that are left.
@@ -139,11 +150,28 @@ class DiskCache:
                 else:
                     yield found.st_mtime, found.st_size, path
 
-    def _path(self, key: TileKey) -> Path:
-        return self._image_folder(key.image_id) / key.digest
+    def _name(self, key: TileKey) -> str:
+        return f"{self._folder_of(key.image_id)}/{key.digest}"
 
-    def _image_folder(self, image_id: int) -> Path:
-        return self._folder / f"{image_id % 256:02x}" / str(image_id)
+    def _folder_of(self, image_id: int) -> str:
+        return f"{self._folder}/{image_id % 256:02x}/{image_id}"
+
+
+def _write(name: str, *parts: bytes) -> None:
+    """Write a new file; makes its folder when that is missing."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        descriptor = os.open(name, flags, 0o644)
+    except FileNotFoundError:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(name, flags, 0o644)
+    try:
+        wanted = sum(map(len, parts))
+        done = os.writev(descriptor, parts)
+        if done != wanted:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    finally:
+        os.close(descriptor)
 
 
 def _header(tile: bytes) -> bytes:

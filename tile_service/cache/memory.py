@@ -30,6 +30,10 @@ class MemoryCache:
                 self._tiles.move_to_end(key)
             return tile
 
+    def has(self, key: TileKey) -> bool:
+        """Whether a tile is kept under the key."""
+        return key in self._tiles
+
     def put(self, key: TileKey, tile: bytes) -> None:
         """Keep a tile; what is larger than the whole cache is not kept."""
         size = len(tile) + ENTRY_BYTES

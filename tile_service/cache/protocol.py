@@ -42,6 +42,10 @@ class TileCache(Protocol):
         """What was put under the key, unless it was forgotten."""
         ...
 
+    def has(self, key: TileKey) -> bool:
+        """Whether `get` is worth trying; never slow."""
+        ...
+
     def put(self, key: TileKey, tile: bytes) -> None:
         """Keep a tile; what is larger than the whole cache is not kept."""
         ...

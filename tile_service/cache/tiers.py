@@ -24,6 +24,10 @@ class TieredCache:
                 self.near.put(key, tile)
         return tile
 
+    def has(self, key: TileKey) -> bool:
+        """Whether a tile is kept under the key in one of them."""
+        return self.near.has(key) or (self.far is not None and self.far.has(key))
+
     def put(self, key: TileKey, tile: bytes) -> None:
         """Keep a tile in both."""
         self.near.put(key, tile)

@@ -50,17 +50,22 @@ _LONGEST_SIDE = {
 }
 
 
+_BY_SUFFIX = {each.value: each for each in TileFormat} | {
+    "jpeg": TileFormat.JPEG,
+    "tiff": TileFormat.TIFF,
+}
+
+
 def tile_format(suffix: str) -> TileFormat:
     """The format that a suffix means (`jpeg` and `tiff` too); raises `Invalid` listing them."""
-    short = {"jpeg": "jpg", "tiff": "tif"}.get(suffix.lower(), suffix.lower())
-    try:
-        return TileFormat(short)
-    except ValueError:
+    found = _BY_SUFFIX.get(suffix.lower())
+    if found is None:
         raise Invalid(
             f"There is no format {suffix!r}.",
             hint=f"Use one of {', '.join(TileFormat)}.",
             path=("format",),
-        ) from None
+        )
+    return found
 
 
 def encode(

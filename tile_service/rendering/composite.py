@@ -81,7 +81,7 @@ def _composite(tables: RenderTables, planes: list[Plane], out: NDArray[np.uint32
     first = planes[:count] + planes[:1] * (CHANNELS_PER_PASS - count)
     kernels().first(*first, tables.packed, count, out)
     for plane, packed in zip(planes[count:], tables.packed[count:], strict=True):
-        kernels().further(plane, packed, out)
+        kernels().further(np.ascontiguousarray(plane), packed, out)
 
 
 def _levels(plane: Plane, curve: Curve) -> Plane:
@@ -118,11 +118,17 @@ def _native(plane: Plane, dtype: np.dtype[np.generic]) -> Plane:
             f"A plane of {plane.dtype} was given where {dtype} was announced.",
             hint="Read planes in the native type of the image's pixel type.",
         )
-    native = np.ascontiguousarray(plane.astype(dtype, copy=False))
+    native = plane.astype(dtype, copy=False)
+    if native.dtype != np.uint8 or native.strides[1] not in _STEPS:
+        native = np.ascontiguousarray(native)
     # a signed value is looked up by its bit pattern
     return (
         native.view(f"u{dtype.itemsize}") if dtype.kind == "i" and dtype.itemsize <= 2 else native
     )
+
+
+_STEPS = frozenset({3, 4})
+"""Bytes from one sample of a channel to the next in interleaved RGB and RGBA."""
 
 
 def _rgbx(pixels: NDArray[np.uint32]) -> NDArray[np.uint8]:

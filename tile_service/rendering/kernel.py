@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -63,15 +63,18 @@ def kernels() -> Kernels:
     levels = types.Array(types.uint8, 2, "C")
     number, flag, bound = types.intp, types.boolean, types.float64
 
-    def plane(dtype: Any) -> Any:
-        return types.Array(dtype, 2, "C", readonly=True)
+    def plane(dtype: Any, layout: Literal["C", "A"] = "C") -> Any:
+        return types.Array(dtype, 2, layout, readonly=True)
 
     narrow = [plane(dtype) for dtype in (types.uint8, types.uint16)]
+    # samples of a colour picture lie interleaved: read in steps they need not be copied first
+    stepped = plane(types.uint8, "A")
     wide = [plane(dtype) for dtype in (types.int32, types.uint32, types.float32, types.float64)]
     curve = (bound, bound, flag, thresholds, guesses)
     return Kernels(
         first=_compile(
-            _set_tabled, [types.void(*[each] * 4, tables, number, out) for each in narrow]
+            _set_tabled,
+            [types.void(*[each] * 4, tables, number, out) for each in (*narrow, stepped)],
         ),
         further=_compile(_add_tabled, [types.void(each, table, out) for each in narrow]),
         quantise=_compile(
