@@ -30,8 +30,9 @@ format: $(VENV)/dev.stamp ## put the sources into form
 nightly: $(VENV)/dev.stamp web/node_modules/.stamp ## the long profiles of the suite
 	TESSERA_PROFILE=nightly $(BIN)/python -m tests --nightly
 
-bench: $(VENV)/dev.stamp ## the benchmarks, as ratios
+bench: $(VENV)/dev.stamp .venv-baselines/.stamp ## the benchmarks, as ratios
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.tiles
 
 golden: $(VENV)/dev.stamp ## review and accept changed golden images
 	$(BIN)/python -m tests.golden.review
@@ -47,7 +48,7 @@ lock: $(VENV)/dev.stamp ## solve and pin the requirements again
 	$(BIN)/python requirements/lock.py
 
 clean: ## remove the environment (never the data)
-	rm -rf $(VENV) .venv-readers web/node_modules
+	rm -rf $(VENV) .venv-readers .venv-baselines web/node_modules
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Tessera needs Python 3.11 or newer (python3.11 on the PATH)."; exit 1; }
@@ -65,6 +66,12 @@ $(VENV)/dev.stamp: requirements/dev.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/core.stamp
+
+.venv-baselines/.stamp: requirements/baselines.txt | $(BIN)/python
+	@echo "Installing what benchmarks compare with into .venv-baselines (once)..."
+	@test -x .venv-baselines/bin/python || $(PYTHON) -m venv .venv-baselines
+	@.venv-baselines/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/baselines.txt
+	@touch $@
 
 web/node_modules/.stamp: web/package.json
 ifeq ($(NPM),)

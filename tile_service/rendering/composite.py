@@ -79,7 +79,9 @@ def composite_numpy(
 def _composite(tables: RenderTables, planes: list[Plane], out: NDArray[np.uint32]) -> None:
     count = min(len(planes), CHANNELS_PER_PASS)
     first = planes[:count] + planes[:1] * (CHANNELS_PER_PASS - count)
-    kernels().first(*first, tables.packed, count, out)
+    is_stepped = any(not plane.flags.c_contiguous for plane in first)
+    compose = kernels().stepped if is_stepped else kernels().first
+    compose(*first, tables.packed, count, out)
     for plane, packed in zip(planes[count:], tables.packed[count:], strict=True):
         kernels().further(np.ascontiguousarray(plane), packed, out)
 

@@ -35,6 +35,8 @@ class Kernels:
     """The compiled functions; they release the GIL."""
 
     first: Callable[..., None]
+    stepped: Callable[..., None]
+    """`first` for bytes that lie in steps, such as the samples of a colour picture."""
     further: Callable[..., None]
     quantise: Callable[..., None]
 
@@ -74,8 +76,9 @@ def kernels() -> Kernels:
     return Kernels(
         first=_compile(
             _set_tabled,
-            [types.void(*[each] * 4, tables, number, out) for each in (*narrow, stepped)],
+            [types.void(*[each] * 4, tables, number, out) for each in narrow],
         ),
+        stepped=_compile(_set_tabled, [types.void(*[stepped] * 4, tables, number, out)]),
         further=_compile(_add_tabled, [types.void(each, table, out) for each in narrow]),
         quantise=_compile(
             _quantise_continuous, [types.void(each, *curve, levels) for each in wide]
