@@ -139,6 +139,8 @@ class TileApp:
                 else:
                     await exchange.answer(_not_allowed())
             else:
+                # before the address is read: it may name a lookup table uploaded a second ago
+                await opened.darkroom.doorkeeper.refresh()
                 await route(exchange, segments[1:], opened.darkroom, self._settings)
         except ClientGone:
             return

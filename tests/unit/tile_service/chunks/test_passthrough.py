@@ -87,6 +87,18 @@ def test_parts_several_tiles_and_edges_are_rendered(tmp_path: Path, region: Plan
     assert stored_jpeg(slide(tmp_path / "slide"), region, 0.8) is None
 
 
+def test_what_lies_in_memory_is_answered_at_once_and_is_the_same(tmp_path: Path) -> None:
+    image = slide(tmp_path / "slide")
+    region = PlaneRegion(0, 0, 0, 0, 64, 64, 64, 64)
+    # the file is not open yet, and opening may wait
+    assert stored_jpeg(image, region, 0.8, at_once=True) is None
+    slowly = stored_jpeg(image, region, 0.8)
+    assert slowly is not None
+    quickly = stored_jpeg(image, region, 0.8, at_once=True)
+    # a file system may not tell what it holds in memory; then a thread reads
+    assert quickly in {slowly, None}
+
+
 def test_a_tile_of_lower_quality_than_asked_is_rendered(tmp_path: Path) -> None:
     region = PlaneRegion(0, 0, 0, 0, 0, 0, 64, 64)
     poor = slide(tmp_path / "poor", compressionargs={"level": 50})
