@@ -30,6 +30,7 @@ def ended_activity(
     *,
     report: dict[str, Any] | None = None,
     result: Sequence[str] | None = None,
+    began_at: int | None = None,
 ) -> int:
     """An Activity that has succeeded with this transaction; answers its id."""
     moment = now()
@@ -45,8 +46,8 @@ def ended_activity(
             request=request,
             report=report,
             result=None if result is None else list(result),
-            created_at=moment,
-            started_at=moment,
+            created_at=began_at or moment,
+            started_at=began_at or moment,
             finished_at=moment,
         )
         .returning(Activity.id)

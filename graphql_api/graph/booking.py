@@ -21,6 +21,7 @@ from graphql_api.graph.storing import changed_since, load_plan, no_plan, store_p
 from shared.activities.handlers import HandlerRegistry
 from shared.activities.queue import book
 from shared.activities.running import run_now
+from shared.clock import now
 from shared.refs import parse_ref
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _book(desk: Desk, request: OperationRequest, booked: dict[str, Any], once: O
 
 def _show(desk: Desk, request: OperationRequest, booked: dict[str, Any], once: Once) -> int:
     """Plan on one snapshot, without locks, and keep the plan as an Activity that has ended."""
-    principal = desk.principal
+    principal, began_at = desk.principal, now()
     with desk.database.planning() as planned:
         plan = plan_operation(planned, principal, request, most=SMALL_ROWS)
         with desk.database.write() as connection:
@@ -133,8 +134,9 @@ def _show(desk: Desk, request: OperationRequest, booked: dict[str, Any], once: O
                 plan_id = store_plan(planned, connection, plan, principal.user_id)
                 report = full_report(connection, plan_id, summary(plan))
                 number = ended_activity(
-                    connection, principal, request.kind, booked, report=report, result=()
-                )
+                    connection, principal, request.kind, booked, report=report, result=(),
+                    began_at=began_at,
+                )  # fmt: skip
                 return {"activity": number}
 
             made = once_answer(connection, principal, once.mutation, once.key, once.given, work)

@@ -63,6 +63,7 @@ LIST_SIZES = {
 """Guessed lengths of introspection's lists, wells of a plate and the like; any other plain list
 counts as `PLAIN_LIST`."""
 PLAIN_LIST = 4
+COUNT = "totalCount"
 WEIGHTS = {"totalCount": 50}
 """What a field costs beyond the objects that it returns: a count reads an index range."""
 _CAP = 10**12
@@ -75,6 +76,8 @@ class Measured:
     depth: int = 0
     aliases: int = 0
     cost: int = 0
+    once: int = 0
+    """What a connection costs once, whatever its page: its count."""
     comparisons: int = 0
     chain: int = 0
     """How many fragments spread each other in a row."""
@@ -88,6 +91,7 @@ class Measured:
         self.depth = max(self.depth, other.depth)
         self.aliases = min(self.aliases + other.aliases, _CAP)
         self.cost = min(self.cost + other.cost, _CAP)
+        self.once = min(self.once + other.once, _CAP)
         self.comparisons = min(self.comparisons + other.comparisons, _CAP)
         self.chain = max(self.chain, other.chain)
         self.look_ups = min(self.look_ups + other.look_ups, _CAP)
@@ -124,7 +128,10 @@ class _Pass:
         found.aliases += node.alias is not None
         found.names[node.alias.value if node.alias else name] += 1
         definition = _definition(self.schema, parent, name)
-        found.cost += WEIGHTS.get(name, 0)
+        if name == COUNT:
+            found.once += WEIGHTS[name]
+        else:
+            found.cost += WEIGHTS.get(name, 0)
         found.look_ups += sum(
             count_look_ups(outline(argument.value, self.variables))
             for argument in node.arguments or ()
@@ -140,7 +147,7 @@ class _Pass:
         found.look_ups += inner.look_ups
         found.comparisons += inner.comparisons + _pairs(inner.names)
         times, own = self._times(node, definition)
-        found.cost = min(found.cost + times * (own + inner.cost), _CAP)
+        found.cost = min(found.cost + times * (own + inner.cost) + inner.once, _CAP)
 
     def _times(self, node: FieldNode, definition: GraphQLField | None) -> tuple[int, int]:
         """How many objects the field may return, and what each adds by itself.

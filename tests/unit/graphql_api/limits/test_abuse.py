@@ -150,6 +150,16 @@ async def test_the_cost_of_a_page_of_a_thousand_is_what_the_specification_says(
     assert answer["extensions"]["cost"]["requested"] == 1 + 20 + 1_000 * (1 + 1 + 1 + 50)
 
 
+async def test_a_count_costs_once_for_each_list_whatever_its_page(
+    api: GraphQLClient, ada: int
+) -> None:
+    query = "{projects(first:90){nodes{datasets(first:100){nodes{images{totalCount}}}}}}"
+    answer = await api.run(query, user=ada)
+    assert "errors" not in answer
+    # 90 projects of 100 datasets, each with a count that weighs 50
+    assert answer["extensions"]["cost"]["requested"] == 90 * (1 + 100 * (1 + 50))
+
+
 async def test_the_usual_introspection_query_passes(api: GraphQLClient) -> None:
     from graphql import get_introspection_query
 
