@@ -122,6 +122,16 @@ def largest_size(width: int, height: int, limits: Limits) -> tuple[int, int]:
     return max(1, int(width * ratio)), max(1, int(height * ratio))
 
 
+def least_area(text: str) -> int:
+    """Pixels that an answer of this parsed size has at least, whatever the image: a box and a
+    percentage say nothing of it.
+    """
+    found = _SIZE.fullmatch(text)
+    if found is None or found["max"] or found["pct"] or found["fit"]:
+        return 0
+    return int(found["w"] or 1) * int(found["h"] or 1)
+
+
 def pixel_size(text: str, region: Rectangle, limits: Limits) -> tuple[int, int]:
     """Width and height that a parsed size means for a region, before it is turned.
 

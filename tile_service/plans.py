@@ -136,13 +136,7 @@ def plan_tile(request: TileRequest, seen: SeenImage, settings: TileSettings) -> 
 
 def plan_thumbnail(request: ThumbnailRequest, seen: SeenImage, settings: TileSettings) -> Picture:
     """The whole image, its longest side as asked, the other truncated but at least one pixel."""
-    if request.size > settings.thumbnail_max_size:
-        raise TooLarge(
-            f"A thumbnail of {request.size} pixels is too large; the limit is "
-            f"{settings.thumbnail_max_size}.",
-            hint="Ask for an image region instead.",
-            path=("size",),
-        )
+    limit_thumbnail(request.size, settings)
     full = seen.levels[0]
     longest = max(full.width, full.height)
     finish = Finish(
@@ -181,6 +175,35 @@ def _picture(
         )
     shown = shown_as(view, seen, settings)
     return Picture(seen, shown, level, region, _canonical(finish))
+
+
+def limit_view(view: View, settings: TileSettings) -> View:
+    """The view itself; raises `TooLarge` for more active channels than any image may show at once,
+    before anything is looked up.
+    """
+    limit_channels(sum(each.active for each in view.override.channels or ()), settings)
+    return view
+
+
+def limit_channels(active: int, settings: TileSettings) -> None:
+    """Raise `TooLarge`, telling the limit, for more active channels."""
+    if active > settings.tile_max_channels:
+        raise TooLarge(
+            f"{active} channels are active; the limit is {settings.tile_max_channels}.",
+            hint="List fewer channels in c=.",
+            path=("c",),
+        )
+
+
+def limit_thumbnail(size: int, settings: TileSettings) -> None:
+    """Raise `TooLarge`, telling the limit, for a thumbnail with a longer side."""
+    if size > settings.thumbnail_max_size:
+        raise TooLarge(
+            f"A thumbnail of {size} pixels is too large; the limit is "
+            f"{settings.thumbnail_max_size}.",
+            hint="Ask for an image region instead.",
+            path=("size",),
+        )
 
 
 def limit_area(pixels: int, settings: TileSettings) -> None:

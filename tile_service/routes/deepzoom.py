@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tile_service.deepzoom import descriptor, parse_deep_zoom, plan_deep_zoom
+from tile_service.plans import limit_view
 from tile_service.routes.documents import answer_bytes
 from tile_service.routes.pictures import answer_picture
 
@@ -19,7 +20,7 @@ async def answer_deep_zoom(
 ) -> None:
     """Answer the address below `/dzi`; raises the errors of parsing, rights and pixels."""
     request = parse_deep_zoom(segments, exchange.query)
-    view = request.view
+    view = limit_view(request.view, settings)
     if request.level is not None:
         await answer_picture(
             exchange,

@@ -20,11 +20,12 @@ from tile_service.iiif_request import (
     Limits,
     RegionRequest,
     largest_size,
+    least_area,
     parse_region_request,
     pixel_region,
     pixel_size,
 )
-from tile_service.plans import Picture, limit_area, plan_region
+from tile_service.plans import Picture, limit_area, limit_view, plan_region
 from tile_service.query import image_id, parse_query
 from tile_service.request import Tone
 from tile_service.routes.exchange import REVALIDATED, Answer
@@ -125,6 +126,8 @@ async def _answer_region(
     exchange: Exchange, segments: list[str], darkroom: Darkroom, settings: TileSettings
 ) -> None:
     request = parse_region_request(segments, exchange.query)
+    limit_view(request.view, settings)
+    limit_area(least_area(request.size), settings)
 
     def plan(seen: SeenImage) -> Picture:
         return plan_iiif(request, seen, settings)

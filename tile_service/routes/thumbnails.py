@@ -15,7 +15,7 @@ import orjson
 
 from shared.errors import Busy, Invalid, NotFound, TesseraError, TooLarge
 from tile_service.encode import MEDIA_TYPES, TileFormat
-from tile_service.plans import plan_thumbnail
+from tile_service.plans import limit_thumbnail, limit_view, plan_thumbnail
 from tile_service.query import VIEW_PARAMETERS, image_id, parse_query
 from tile_service.request import thumbnail
 from tile_service.routes.exchange import REVALIDATED, Answer
@@ -45,6 +45,8 @@ async def answer_thumbnails(
         raise NotFound("There is no such address.", hint="Write /thumbnails/{imageId}.")
     query = parse_query(exchange.query, ONE_PARAMETERS)
     request = thumbnail(image_id(segments[0]), query, _format(exchange))
+    limit_thumbnail(request.size, settings)
+    limit_view(request.view, settings)
     await answer_picture(
         exchange,
         darkroom,
@@ -73,6 +75,8 @@ async def _answer_batch(exchange: Exchange, darkroom: Darkroom, settings: TileSe
         for text, number in numbers.items()
         if number is not None
     }
+    for each in requests.values():
+        limit_thumbnail(each.size, settings)
     image_ids = [each.image_id for each in requests.values()]
     seen = await darkroom.admit_many(exchange.credential(), image_ids)
     found = await exchange.unless_gone(develop_all(requests, seen, darkroom, settings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tile_service.plans import plan_tile
+from tile_service.plans import limit_view, plan_tile
 from tile_service.request import parse_tile
 from tile_service.routes.pictures import answer_picture
 
@@ -19,6 +19,7 @@ async def answer_tile(
 ) -> None:
     """Answer the address below `/tiles`; raises the errors of parsing, rights and pixels."""
     request = parse_tile(segments, exchange.query)
+    limit_view(request.view, settings)
     await answer_picture(
         exchange,
         darkroom,

@@ -15,7 +15,14 @@ from shared.errors import Invalid, NotFound, TooLarge
 from tile_service.chunks.levels import Rectangle
 from tile_service.encode import TileFormat
 from tile_service.finish import Finish
-from tile_service.plans import Picture, plan_region, plan_thumbnail, plan_tile
+from tile_service.plans import (
+    Picture,
+    limit_thumbnail,
+    limit_view,
+    plan_region,
+    plan_thumbnail,
+    plan_tile,
+)
 from tile_service.query import index, optional_index, size
 from tile_service.request import THUMBNAIL_QUALITY, THUMBNAIL_SIZE, ThumbnailRequest, TileRequest
 from tile_service.routes.pictures import answer_picture
@@ -92,6 +99,8 @@ async def render_birds_eye_view(
         lenient_view(query),
         gateway_quality(query),
     )
+    limit_thumbnail(request.size, settings)
+    limit_view(request.view, settings)
     await answer_picture(
         exchange, darkroom, number, request.view,
         lambda seen: plan_thumbnail(request, seen, settings),
@@ -113,7 +122,8 @@ def thumbnail_plan(
     numbered(segments, 1, 3, f"{route}/{{id}}/{{w}}/{{h}}")
     number, query = bare_id(segments[0]), gateway_query(exchange.query)
     width, height = box_of(segments[1:])
-    view = lenient_view(query)
+    limit_thumbnail(min(width, height or width), settings)
+    view = limit_view(lenient_view(query), settings)
     view = replace(view, z=optional_index(query, "z"), t=optional_index(query, "t"))
     chosen = gateway_quality(query, THUMBNAIL_QUALITY)
 
@@ -148,7 +158,7 @@ async def _plane(
 ) -> None:
     numbered(segments, 1, 3, "render_image/{id}/{z}/{t}")
     number, query = bare_id(segments[0]), gateway_query(exchange.query)
-    view = view_of(query, *plane_of(segments[1:]))
+    view = limit_view(view_of(query, *plane_of(segments[1:])), settings)
     finish = _finish(query)
 
     def plan(seen: SeenImage) -> Picture:
@@ -173,7 +183,7 @@ async def _part(
     numbered(segments, 3, 3, "render_image_region/{id}/{z}/{t}")
     number, query = bare_id(segments[0]), gateway_query(exchange.query)
     place = _place(query, settings)
-    view = view_of(query, index(segments[1], "z"), index(segments[2], "t"))
+    view = limit_view(view_of(query, index(segments[1], "z"), index(segments[2], "t")), settings)
     finish = _finish(query)
 
     def plan(seen: SeenImage) -> Picture:

@@ -14,7 +14,7 @@ from tile_service.cache import TileKey
 from tile_service.chunks.levels import Rectangle
 from tile_service.encode import TileFormat, encode
 from tile_service.finish import Finish
-from tile_service.plans import limit_area, plan_region
+from tile_service.plans import limit_area, limit_view, plan_region
 from tile_service.query import index
 from tile_service.rendering import rendered_channels
 from tile_service.routes.documents import answer_bytes
@@ -47,6 +47,7 @@ async def render_split_channel(
     numbered(segments, 3, 3, "render_split_channel/{id}/{z}/{t}")
     number, query = bare_id(segments[0]), gateway_query(exchange.query)
     view = lenient_view(query, index(segments[1], "z"), index(segments[2], "t"))
+    limit_view(view, settings)
     quality = gateway_quality(query)
     seen = await darkroom.admit(exchange.credential(), number, view.rdef_id, view.version)
     full = seen.levels[0]

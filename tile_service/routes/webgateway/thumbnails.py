@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.errors import Invalid
 from shared.refs import MAX_ID
 from tile_service.encode import TileFormat
+from tile_service.plans import limit_thumbnail
 from tile_service.query import View, size
 from tile_service.request import THUMBNAIL_QUALITY, THUMBNAIL_SIZE, ThumbnailRequest
 from tile_service.routes.thumbnails import develop_all
@@ -38,6 +39,7 @@ async def get_thumbnails(
     """`get_thumbnails[/{w}]?id=1&id=2`: by id; null where there is none for the viewer."""
     numbered(segments, 0, 1, "get_thumbnails/{w}?id=1&id=2")
     side = size(segments[0], "w") if segments else THUMBNAIL_SIZE
+    limit_thumbnail(side, settings)
     pairs = gateway_pairs(exchange.query)
     ids = dict.fromkeys(
         int(value)
