@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
+from graphql_api.importing.register_acquisition import Devices, add_part, values_of
 from graphql_api.importing.register_channels import ChannelRows
 from shared.clock import from_datetime
 from shared.journal.write import record
 from shared.models.acquisition import Instrument, Objective, ObjectiveSettings
 from shared.models.base import sort_key
 from shared.models.images import Fileset, FilesetEntry, Image, OriginalFile, Pixels
+from shared.pixels.metadata import ImageAcquisition
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -151,7 +153,8 @@ def _register_image(
     channels: ChannelRows,
 ) -> int:
     inspected = image.inspected
-    instrument, settings = instruments.of(inspected)
+    instrument, settings, devices = instruments.of(inspected)
+    acquisition = inspected.acquisition or ImageAcquisition()
     image_id = rows.add(
         Image,
         name=name,
@@ -166,11 +169,13 @@ def _register_image(
         fileset_id=fileset,
         instrument_id=instrument,
         objective_settings_id=settings,
+        imaging_environment_id=add_part(rows, acquisition.environment),
+        stage_label_id=add_part(rows, acquisition.stage_label),
         label_file=image.pictures.get("label"),
         macro_file=image.pictures.get("macro"),
     )
     pixels = rows.add(Pixels, **_pixels(image, image_id))
-    channels.add(pixels, image)
+    channels.add(pixels, image, devices)
     return image_id
 
 
@@ -246,29 +251,39 @@ class _Instruments:
 
     def __init__(self, rows: Registrar) -> None:
         self._rows = rows
-        self._known: dict[tuple[Any, ...], tuple[int, int | None]] = {}
+        self._known: dict[tuple[Any, ...], tuple[int, int | None, Devices]] = {}
 
-    def of(self, image: InspectedImage) -> tuple[int | None, int | None]:
+    def of(self, image: InspectedImage) -> tuple[int | None, int | None, Devices | None]:
         """Ids of the instrument and of the objective's settings; None where nothing is stated."""
-        key = (image.objective, image.microscope_model, image.microscope_manufacturer)
-        if key == (None, None, None):
-            return None, None
+        acquisition = image.acquisition or ImageAcquisition()
+        key = (
+            image.objective,
+            image.microscope_model,
+            image.microscope_manufacturer,
+            acquisition.devices,
+        )
+        if key == (None, None, None, ()):
+            return None, None, None
         if key not in self._known:
             self._known[key] = self._add(image)
-        instrument, objective = self._known[key]
+        instrument, objective, devices = self._known[key]
         if objective is None:
-            return instrument, None
-        return instrument, self._rows.add(ObjectiveSettings, objective_id=objective)
+            return instrument, None, devices
+        values = values_of(ObjectiveSettings, acquisition.objective_settings)
+        settings = self._rows.add(ObjectiveSettings, objective_id=objective, **values)
+        return instrument, settings, devices
 
-    def _add(self, image: InspectedImage) -> tuple[int, int | None]:
+    def _add(self, image: InspectedImage) -> tuple[int, int | None, Devices]:
         instrument = self._rows.add(
             Instrument,
             microscope_model=image.microscope_model,
             microscope_manufacturer=image.microscope_manufacturer,
         )
+        acquisition = image.acquisition or ImageAcquisition()
+        devices = Devices(self._rows, instrument, acquisition.devices)
         stated = image.objective
         if stated is None:
-            return instrument, None
+            return instrument, None, devices
         objective = self._rows.add(
             Objective,
             instrument_id=instrument,
@@ -280,4 +295,4 @@ class _Instruments:
             correction=stated.correction,
             **quantity_columns("working_distance", stated.working_distance),
         )
-        return instrument, objective
+        return instrument, objective, devices

@@ -13,6 +13,7 @@ from shared.pixels.metadata import ChannelMetadata, StoredDisplay
 if TYPE_CHECKING:
     from graphql_api.importing.gather import GatheredImage
     from graphql_api.importing.register import Registrar
+    from graphql_api.importing.register_acquisition import Devices
     from shared.pixels.metadata import PlaneMetadata, Quantity
 
 NAME_LENGTH = 255
@@ -23,9 +24,9 @@ class ChannelRows:
 
     def __init__(self, rows: Registrar) -> None:
         self._rows = rows
-        self._logical: dict[tuple[int, ChannelMetadata], int] = {}
+        self._logical: dict[tuple[int, int, ChannelMetadata], int] = {}
 
-    def add(self, pixels: int, image: GatheredImage) -> None:
+    def add(self, pixels: int, image: GatheredImage, devices: Devices | None) -> None:
         """Write the channels and planes of one image."""
         inspected = image.inspected
         statistics = image.digested.statistics
@@ -49,7 +50,7 @@ class ChannelRows:
                 owned=False,
                 pixels_id=pixels,
                 position=position,
-                logical_channel_id=self._logical_channel(position, stated),
+                logical_channel_id=self._logical_channel(position, stated, devices),
                 stats_info_id=stats,
                 color=stated.color,
                 lookup_table=stated.display.lookup_table,
@@ -62,8 +63,12 @@ class ChannelRows:
             )
         self._add_planes(pixels, inspected.planes)
 
-    def _logical_channel(self, position: int, stated: ChannelMetadata) -> int:
-        key = (position, replace(stated, color=None, display=StoredDisplay()))
+    def _logical_channel(
+        self, position: int, stated: ChannelMetadata, devices: Devices | None
+    ) -> int:
+        # The file's ids of devices mean something else with another instrument.
+        instrument = 0 if devices is None else devices.instrument
+        key = (position, instrument, replace(stated, color=None, display=StoredDisplay()))
         if key not in self._logical:
             self._logical[key] = self._rows.add(
                 LogicalChannel,
@@ -75,6 +80,11 @@ class ChannelRows:
                 nd_filter=stated.nd_filter,
                 samples_per_pixel=stated.samples_per_pixel,
                 photometric_interpretation=stated.photometric,
+                **(
+                    {}
+                    if devices is None or stated.acquisition is None
+                    else devices.used_by(stated.acquisition)
+                ),
                 **_columns("emission_wave", stated.emission_nm),
                 **_columns("excitation_wave", stated.excitation_nm),
                 **_quantity("pin_hole_size", stated.pinhole_size),

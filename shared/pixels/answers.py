@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 _VALUES = {
     "shared.pixels.metadata": frozenset(
         {
+            "AcquisitionPart",
             "AssociatedImage",
+            "ChannelAcquisition",
             "ChannelMetadata",
+            "ImageAcquisition",
             "InspectedFileset",
             "InspectedImage",
             "ObjectiveMetadata",

@@ -19,6 +19,42 @@ class Quantity:
     unit: str
 
 
+Cell = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class AcquisitionPart:
+    """A device or how it was used, by the model's names of columns; ids are the file's own."""
+
+    kind: str
+    """The element of OME-XML, such as `Detector` or `LightPath`."""
+    file_id: str | None = None
+    """Its own id, or that of the device whose settings these are."""
+    values: tuple[tuple[str, Cell], ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
+    """(element, id) of the filters, dichroics and pumps that it names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAcquisition:
+    """All devices of an image's instrument, and what belongs to the image alone."""
+
+    devices: tuple[AcquisitionPart, ...] = ()
+    environment: AcquisitionPart | None = None
+    stage_label: AcquisitionPart | None = None
+    objective_settings: AcquisitionPart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAcquisition:
+    """Which devices a channel used, and how."""
+
+    detector_settings: AcquisitionPart | None = None
+    light_settings: AcquisitionPart | None = None
+    light_path: AcquisitionPart | None = None
+    filter_set: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class StoredDisplay:
     """How the file asks a channel to be shown; None means that it does not say."""
@@ -49,6 +85,7 @@ class ChannelMetadata:
     samples_per_pixel: int | None = None
     photometric: str | None = None
     display: StoredDisplay = StoredDisplay()
+    acquisition: ChannelAcquisition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +140,7 @@ class InspectedImage:
     objective: ObjectiveMetadata | None = None
     microscope_model: str | None = None
     microscope_manufacturer: str | None = None
+    acquisition: ImageAcquisition | None = None
     planes: tuple[PlaneMetadata, ...] = ()
     default_z: int | None = None
     default_t: int | None = None

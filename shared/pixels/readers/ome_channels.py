@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.pixels.metadata import ChannelMetadata
+from shared.pixels.readers.ome_acquisition import channel_acquisition
 from shared.pixels.readers.ome_values import (
     attribute,
     color,
@@ -56,4 +57,5 @@ def _channel(element: Element) -> ChannelMetadata:
         nd_filter=number(element, "NDFilter", "NdFilter"),
         samples_per_pixel=whole_number(element, "SamplesPerPixel"),
         photometric=attribute(element, "PhotometricInterpretation"),
+        acquisition=channel_acquisition(element),
     )

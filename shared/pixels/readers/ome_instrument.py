@@ -30,7 +30,8 @@ class Instruments:
         self._only = found[0] if len(found) == 1 else None
         self._by_id = {element.get("ID", ""): element for element in found}
 
-    def _of(self, image: Element) -> Element | None:
+    def of(self, image: Element) -> Element | None:
+        """Answer the instrument that the image names, else the only one."""
         reference = child(image, "InstrumentRef")
         if reference is None:
             return self._only
@@ -38,11 +39,11 @@ class Instruments:
 
     def microscope(self, image: Element) -> Element | None:
         """Answer the microscope's element, or None."""
-        return child(self._of(image), "Microscope")
+        return child(self.of(image), "Microscope")
 
     def objective(self, image: Element) -> ObjectiveMetadata | None:
         """Answer the objective that the image refers to, or the only one of its instrument."""
-        instrument = self._of(image)
+        instrument = self.of(image)
         if instrument is None:
             return None
         objectives = children(instrument, "Objective")

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.errors import BrokenFile
-from shared.pixels.metadata import ChannelMetadata, ObjectiveMetadata, PlaneMetadata, Quantity
+from shared.pixels.metadata import (
+    ChannelMetadata,
+    ImageAcquisition,
+    ObjectiveMetadata,
+    PlaneMetadata,
+    Quantity,
+)
+from shared.pixels.readers.ome_acquisition import image_acquisition
 from shared.pixels.readers.ome_channels import channels_of
 from shared.pixels.readers.ome_instrument import Instruments, planes_of
 from shared.pixels.readers.ome_values import (
@@ -67,6 +74,7 @@ class OmeImage:
     objective: ObjectiveMetadata | None
     microscope_model: str | None
     microscope_manufacturer: str | None
+    acquisition: ImageAcquisition | None
     original_metadata: tuple[tuple[str, str], ...] = field(default=())
 
 
@@ -135,6 +143,7 @@ def _image(image: Element, instruments: Instruments, what: str) -> OmeImage | No
         objective=instruments.objective(image),
         microscope_model=attribute(microscope, "Model"),
         microscope_manufacturer=attribute(microscope, "Manufacturer"),
+        acquisition=image_acquisition(image, instruments.of(image)),
         original_metadata=_custom_attributes(image),
     )
 

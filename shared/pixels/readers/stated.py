@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.pixels.metadata import ChannelMetadata, ObjectiveMetadata, PlaneMetadata, Quantity
+from shared.pixels.metadata import (
+    ChannelMetadata,
+    ImageAcquisition,
+    ObjectiveMetadata,
+    PlaneMetadata,
+    Quantity,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,7 @@ class Stated:
     objective: ObjectiveMetadata | None = None
     microscope_model: str | None = None
     microscope_manufacturer: str | None = None
+    acquisition: ImageAcquisition | None = None
     planes: tuple[PlaneMetadata, ...] = ()
     significant_bits: int | None = None
     model: str | None = None
