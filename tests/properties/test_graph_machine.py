@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.support.lab import Thing
 
 PEOPLE = st.sampled_from("ABLR")
-EXAMPLES = {"sqlite": 24, "postgresql": 4}
+EXAMPLES = {"sqlite": 100, "postgresql": 12}
 STEPS = 4
 _BEARING = {"Project", "Dataset", "Image"}
 
@@ -224,7 +224,7 @@ class Laws(RuleBasedStateMachine):
         assert who in "LR"
         assert who == "R" or level is not GroupPermissions.READ_WRITE or old is level
         assert self._level(self.world.here) is level
-        if level is GroupPermissions.PRIVATE:
+        if level is GroupPermissions.PRIVATE and old is not level:
             rows = live(after)
             for (name, _), row in rows.items():
                 if name in {"ProjectDatasetLink", "DatasetImageLink"}:
