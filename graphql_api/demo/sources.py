@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphql_api.demo.cells import CellField, cell_field
+from graphql_api.demo.instruments import tell_instrument
 from graphql_api.demo.slide import write_slide
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def make_sources(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for stacks in STACKS.values():
         for stack in stacks:
-            _once(folder / stack.file, lambda path, stack=stack: _write_stack(path, stack))
+            _once(folder / stack.file, lambda path, stack=stack: write_stack(path, stack))
     _once(folder / "plate.ome.tif", _write_plate)
     _once(folder / "biopsy.ome.tif", lambda path: write_slide(path, *SLIDE_SIZE))
 
@@ -70,12 +71,14 @@ def _once(path: Path, write: Any) -> None:
     part.rename(path)
 
 
-def _write_stack(path: Path, stack: Stack) -> None:
+def write_stack(path: Path, stack: Stack) -> None:
+    """Write a stack as OME-TIFF."""
     import tifffile
 
     data = cell_field(stack.field)
     with tifffile.TiffWriter(path, ome=True) as tiff:
         tiff.write(data, metadata=_metadata(path, stack.channels), **_storage())
+    tell_instrument(path)
 
 
 def _write_plate(path: Path) -> None:

@@ -10,6 +10,7 @@ import ome_types
 import tifffile
 from sqlalchemy import select
 
+from graphql_api.demo.sources import STACKS, write_stack
 from shared.database import Database
 from shared.models import acquisition as models
 from shared.models.images import Image, LogicalChannel
@@ -18,6 +19,7 @@ from shared.settings import Settings
 from shared.storage import LocalStorage
 from tests.support.imports import bench
 from tests.support.public_data import require_public
+from tests.support.tiffs import inspect
 
 WHERE = """
     <ImagingEnvironment Temperature="37.5" AirPressure="1013" Humidity="0.4" CO2Percent="0.05"/>
@@ -125,3 +127,13 @@ def test_references_to_nothing_and_values_of_no_type_are_left_out(
     assert _rows(database, LINKS["LightPathEmissionFilterLink"].model) == []
     laser = _rows(database, models.LightSource)[0]
     assert (laser.power, laser.power_unit, laser.model) == (None, None, "Ruby60")
+
+
+def test_the_demos_stacks_tell_their_microscope(tmp_path: Path) -> None:
+    stack = STACKS["small"][0]
+    path = tmp_path / stack.file
+    write_stack(path, stack)
+    read = ome_types.from_tiff(path)
+    assert read.instruments[0].detectors[0].model == "Camera 7"
+    assert [c.detector_settings.id for c in read.images[0].pixels.channels] == ["Detector:0"] * 2
+    assert inspect(path).images[0].dimensions.size_c == 2
