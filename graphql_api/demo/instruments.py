@@ -29,6 +29,7 @@ def tell_instrument(path: Path) -> None:
     import tifffile
 
     text = tifffile.tiffcomment(path)
+    assert isinstance(text, str)
     for mark, before in (("<Image ", _INSTRUMENT), ("<Pixels ", _IMAGE), ("<LightPath", _CHANNEL)):
         text = text.replace(mark, before + mark)
     tifffile.tiffcomment(path, comment=text.encode())
