@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from graphql_api.editing.texts import valid_description, valid_name
 from graphql_api.graph.edges import NODES
+from graphql_api.graph.request_limits import (
+    MAX_OPTIONS,
+    MAX_WAY,
+    require_affix,
+    require_few,
+    require_namespaces,
+)
 from shared.errors import Invalid
 from shared.models.annotations import ANNOTATION_CLASSES
 from shared.models.links import ANNOTATION_LINKS, LINKS
@@ -83,6 +91,11 @@ class NewContainer:
     name: str
     description: str | None = None
 
+    def __post_init__(self) -> None:
+        name = valid_name(self.name, ("newContainer", "name"))
+        object.__setattr__(self, "name", name)
+        valid_description(self.description, ("newContainer", "description"))
+
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
@@ -119,8 +132,14 @@ class OperationRequest:
             raise Invalid(f"There is no operation {self.kind!r}.", hint=f"One of {KINDS}.")
         if self.tag_policy not in TAG_POLICIES:
             raise Invalid("Unknown tagPolicy.", hint=f"One of {', '.join(TAG_POLICIES)}.")
-        for option in self.options:
-            _check(option)
+        require_few(self.options, ("options",), MAX_OPTIONS)
+        require_few(self.start_from, ("startFrom",), MAX_WAY)
+        for words in ("duplicate", "reference", "ignore"):
+            require_few(getattr(self, words), (words,))
+        require_affix(self.name_prefix, ("namePrefix",))
+        require_affix(self.name_suffix, ("nameSuffix",))
+        for number, option in enumerate(self.options):
+            _check(option, ("options", str(number)))
 
     def to_json(self) -> dict[str, Any]:
         """The request as JSON values."""
@@ -144,7 +163,11 @@ class OperationRequest:
         return cls(**values)
 
 
-def _check(option: ChildOption) -> None:
+def _check(option: ChildOption, path: tuple[str, ...]) -> None:
+    require_few(option.include, (*path, "include"))
+    require_few(option.exclude, (*path, "exclude"))
+    require_namespaces(option.include_namespaces, (*path, "includeNamespaces"))
+    require_namespaces(option.exclude_namespaces, (*path, "excludeNamespaces"))
     for name in (*option.include, *option.exclude):
         class_named(name)
     if not option.include and not option.exclude:

@@ -81,7 +81,7 @@ def start(
     for target in targets:
         ids[node_class(target.facts.class_name)].append(target.ref.id)
     if request.start_from:
-        _start_below(connection, principal, request, action, ids)
+        _start_below(connection, principal, request, action, ids, legal)
     else:
         refused = [
             fault
@@ -119,15 +119,23 @@ def _refusal(
     principal: Principal, action: Action, target: Target, legal: Collection[str]
 ) -> Denied | None:
     name = node_class(target.facts.class_name)
-    if name not in legal and base_class(name) not in legal:
-        return Denied(
-            f"This operation does not start at a {name}.",
-            reasons=("CLASS_NOT_LEGAL",),
-            hint="Such objects go only together with what holds them.",
-            target=str(target.ref),
-        )
+    if not _is_legal(name, legal):
+        return _not_legal(name, str(target.ref))
     verdict = decide(principal, action, target.facts)
     return None if verdict else denied(principal, action, target.facts, verdict, target.ref)
+
+
+def _is_legal(name: str, legal: Collection[str]) -> bool:
+    return name in legal or base_class(name) in legal
+
+
+def _not_legal(name: str, target: str) -> Denied:
+    return Denied(
+        f"This operation does not start at a {name}.",
+        reasons=("CLASS_NOT_LEGAL",),
+        hint="Such objects go only together with what holds them.",
+        target=target,
+    )
 
 
 def _start_below(
@@ -136,6 +144,7 @@ def _start_below(
     request: OperationRequest,
     action: Action,
     ids: dict[str, list[int]],
+    legal: Collection[str],
 ) -> None:
     way = [class_named(name) for name in request.start_from]
     for top, numbers in ids.items():
@@ -150,6 +159,8 @@ def _start_below(
                     path.source.in_(below), *_live(path)
                 )  # fmt: skip
             here = name
+        if not _is_legal(here, legal):
+            raise _not_legal(here, f"{top}:{numbers[0]}")
         row = table_of(here)
         denied = connection.execute(
             select(func.min(row.c.id)).where(

@@ -22,6 +22,7 @@ from graphql_api.graph.policies.duplicate import (
     unlawful,
 )
 from graphql_api.graph.prepare.moving import find_container, may_put_into
+from graphql_api.graph.prepare.naming import require_names_fit
 from graphql_api.graph.targets import start
 from graphql_api.graph.words import State
 from shared.auth.creation import may_create
@@ -45,6 +46,7 @@ def prepare_duplicate(
     """The rules of this duplicate; raises what forbids it whatever it would reach."""
     modes = Modes(request)
     roots = start(connection, principal, request, Action.DUPLICATE, DUPLICABLE)
+    require_names_fit(connection, request, roots.classes)
     if len(roots.groups) > 1:
         named = " and ".join(f"Group:{each}" for each in roots.groups[:2])
         raise Invalid(
