@@ -40,7 +40,7 @@ ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 FIRST_LOOK_S, SLOWEST_LOOK_S = 0.05, 1.0
 NAMES = (
     (NotFound, "bad-target"), (Denied, "bad-permissions"), (Invalid, "bad-class"),
-    (Conflict, "graph-fail"),
+    (Conflict, "graph-fail"), (Busy, "busy"),
 )  # fmt: skip
 """OMERO's names of failures."""
 STEPS = {"delete": 6, "move_to_group": 5, "change_owner": 5, "duplicate": 14}
@@ -55,12 +55,23 @@ class Asked:
     request_class: str
     objects: str
     dry_run: bool = False
+    seconds: float = -1
     activity: dict[str, Any] = field(default_factory=dict)
     error: TesseraError | None = None
 
 
-def send(client: Client, asked: Asked, seconds: float) -> None:
-    """Run the mutation and wait: -1 for its end, 0 not at all, else so many seconds.
+def valid_wait(seconds: float) -> float:
+    """How long to wait: -1 for the end, 0 not at all, else seconds; raises `Invalid`."""
+    if seconds != -1 and not 0 <= seconds < float("inf"):
+        raise Invalid(
+            f"--wait {seconds:g} is no time to wait.",
+            hint="Give -1 to wait for the end, 0 not to wait, or a number of seconds.",
+        )
+    return seconds
+
+
+def send(client: Client, asked: Asked) -> None:
+    """Run the mutation and wait `asked.seconds`: -1 for its end, 0 not at all.
 
     What goes wrong becomes `asked.error`.
     """
@@ -69,7 +80,7 @@ def send(client: Client, asked: Asked, seconds: float) -> None:
       activity {{ {ACTIVITY} }} errors {{ code message target }} }} }}"""
     try:
         payload = client.mutate(asked.verb, document, {"input": asked.input})
-        asked.activity = wait(client, payload["activity"], seconds)
+        asked.activity = wait(client, payload["activity"], asked.seconds)
         _require_success(asked)
     except TesseraError as error:
         asked.error = error
@@ -77,6 +88,11 @@ def send(client: Client, asked: Asked, seconds: float) -> None:
 
 def _require_success(asked: Asked) -> None:
     """Raise why it did not do what was asked, or what a dry run found in the way."""
+    if asked.seconds > 0 and asked.activity["state"] not in ENDED:
+        raise Busy(
+            f"{asked.activity['id']} has not ended after {asked.seconds:g} seconds and goes on.",
+            hint=f"See: tessera activities show {asked.activity['id']}",
+        )
     for error in asked.activity["errors"]:
         raise error_of(error, error)
     if asked.activity["state"] == "CANCELLED":
@@ -152,12 +168,8 @@ def tell_json(asked: Sequence[Asked]) -> None:
 
 
 def worst(asked: Sequence[Asked]) -> int:
-    """The exit code of the first that failed; 7 for one that did not end in the time."""
-    for each in asked:
-        if each.error is not None:
-            return exit_code(each.error)
-    late = any(each.input.get("wait", 0) and each.activity["state"] not in ENDED for each in asked)
-    return exit_code(Busy("It has not ended.")) if late else 0
+    """The exit code of the first that failed."""
+    return next((exit_code(each.error) for each in asked if each.error is not None), 0)
 
 
 def _elapsed(activity: dict[str, Any]) -> float:

@@ -9,6 +9,7 @@ import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from shared.errors import Invalid, Unauthenticated
 
@@ -34,19 +35,29 @@ def session_file() -> Path:
     return (Path(base) if base else Path.home() / ".config") / "tessera" / "session.json"
 
 
-def server_url(text: str) -> str:
-    """The API's address out of a host, host:port or URL."""
-    text = text.strip().rstrip("/")
+def server_url(text: str, port: int | None = None) -> str:
+    """The API's address out of a host, host:port or URL; `port` replaces that of the text.
+
+    Raises `Invalid` for what is no address of a server.
+    """
+    text = text.strip()
     if not text:
         raise Invalid("The server's name is empty.", hint="Give a host, host:port or URL.")
-    if "://" in text:
-        if not text.startswith(("http://", "https://")):
-            raise Invalid(f"{text!r} is no web address.", hint="Use http:// or https://.")
-        return text
-    host, colon, port = text.rpartition(":")
-    if colon and port.isdigit():
-        return f"http://{host}:{port}"
-    return f"http://{text}:8000"
+    if "://" in text and not text.startswith(("http://", "https://")):
+        raise Invalid(f"{text!r} is no web address.", hint="Use http:// or https://.")
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    try:
+        named = parts.port
+    except ValueError:
+        named = 0
+    if named == 0 or not parts.hostname or (port is not None and not 0 < port < 65536):
+        raise Invalid(
+            f"{text!r}{'' if port is None else f' with port {port}'} is no address of a server.",
+            hint="Give a host, host:port (1 to 65535) or URL.",
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    chosen = port or named or (None if "://" in text else 8000)
+    return f"{parts.scheme}://{host}{f':{chosen}' if chosen else ''}{parts.path.rstrip('/')}"
 
 
 def save_session(session: StoredSession) -> None:

@@ -9,8 +9,9 @@ import typer
 
 app = typer.Typer(help="Long-running jobs: list, show, cancel, retry, undo, dismiss.",
                   invoke_without_command=True)  # fmt: skip
-LIST = """query Activities($first: Int!) { activities(first: $first,
-  orderBy: [{field: ID, direction: DESC}]) { nodes {
+PAGE = 1_000
+LIST = """query Activities($first: Int!, $after: String) { activities(first: $first, after: $after,
+  orderBy: [{field: ID, direction: DESC}]) { pageInfo { hasNextPage endCursor } nodes {
     id kind state isDryRun createdAt progress { done total unit } errors { message } } } }"""
 CHANGE = """mutation Change($input: %sInput!) { %s(input: $input) {
   %s errors { code message target } } }"""
@@ -22,7 +23,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document as output.
 def activities(
     context: typer.Context,
     *,
-    first: Annotated[int, typer.Option(help="How many, the newest first.")] = 20,
+    first: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20,
     as_json: Json = False,
 ) -> None:
     """List jobs, the newest first."""
@@ -33,7 +34,7 @@ def activities(
 @app.command("list")
 def list_(
     *,
-    first: Annotated[int, typer.Option(help="How many, the newest first.")] = 20,
+    first: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20,
     as_json: Json = False,
 ) -> None:
     """List jobs, the newest first."""
@@ -96,7 +97,15 @@ def dismiss(
 
 def _list(first: int, *, as_json: bool) -> None:
     def work(client: Any) -> None:
-        nodes = client.query(LIST, {"first": first})["activities"]["nodes"]
+        nodes: list[dict[str, Any]] = []
+        after = None
+        while len(nodes) < first:
+            asked = {"first": min(PAGE, first - len(nodes)), "after": after}
+            page = client.query(LIST, asked)["activities"]
+            nodes += page["nodes"]
+            after = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
         if as_json:
             print(json.dumps(nodes, ensure_ascii=False))
             return

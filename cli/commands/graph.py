@@ -217,10 +217,10 @@ def _run(
     how: How,
 ) -> None:
     from cli.client import Client
-    from cli.operations import Asked, send, tell, tell_json, worst
+    from cli.operations import Asked, send, tell, tell_json, valid_wait, worst
     from cli.session import announce, current_session
 
-    dry_run = how.dry_run
+    dry_run, seconds = how.dry_run, valid_wait(how.seconds)
     if any(each.is_ranged for each in objects) and not how.force and not dry_run:
         print("WARNING: a range of ids means a dry run; use --force to do it.", file=sys.stderr)
         dry_run = True
@@ -233,9 +233,9 @@ def _run(
         _warn(client, objects)
         for request in _requests(objects, ordered=how.ordered):
             one = Asked(verb, {**fields, **_targets(verb, request), "dryRun": dry_run},
-                        request_class, _printed(request), dry_run)  # fmt: skip
+                        request_class, _printed(request), dry_run, seconds)  # fmt: skip
             asked.append(one)
-            send(client, one, how.seconds)
+            send(client, one)
             if not how.as_json:
                 tell(client, one, report=how.report)
             if one.error is not None:

@@ -51,7 +51,7 @@ def login(
         server = server or after
     kept = load_session()
     chosen = server or os.environ.get("TESSERA_SERVER") or (kept.server if kept else DEFAULT_SERVER)
-    url = parse_server(f"{chosen}:{port}" if port and "://" not in chosen else chosen)
+    url = parse_server(chosen, port)
     name = user or typer.prompt("User")
     secret = (
         password

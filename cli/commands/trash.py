@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.objects import parse_objects
 
+if TYPE_CHECKING:
+    from cli.client import Client
+
 app = typer.Typer(help="What was deleted: list it, take it back, or erase it.",
                   no_args_is_help=True)  # fmt: skip
-TRASH = """query Trash($after: String) { trash(first: 100, after: $after,
+PAGE = 1_000
+TRASH = """query Trash($after: String, $page: Int!) { trash(first: 100, after: $after,
   orderBy: [{field: ID, direction: DESC}]) { pageInfo { hasNextPage endCursor } nodes {
-    id kind deletedAt expiresAt deletedBy { login } objects(first: 1000) { id name owner } } } }"""
+    id kind deletedAt expiresAt deletedBy { login } objects(first: $page) { id name owner } } } }"""
+MORE = """query More($entry: ID!, $after: ID!, $page: Int!) {
+  trash(first: 1, where: {id: {eq: $entry}}) { nodes {
+    objects(first: $page, after: $after) { id name owner } } } }"""
 RESTORE = """mutation Restore($input: RestoreInput!) { restore(input: $input) {
   activity { id state errors { code message } report { included { type count idRanges } } }
   errors { code message target } } }"""
@@ -40,7 +47,9 @@ def list_(
     try:
         after = None
         while True:
-            page = client.query(TRASH, {"after": after})["trash"]
+            page = client.query(TRASH, {"after": after, "page": PAGE})["trash"]
+            for entry in page["nodes"]:
+                _complete(client, entry)
             entries += page["nodes"]
             after = page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"]:
@@ -58,6 +67,17 @@ def list_(
         for each in entry["objects"]:
             name = f" {each['name']}" if each["name"] else ""
             print(f"  {each['id']}{name}")
+
+
+def _complete(client: Client, entry: dict[str, Any]) -> None:
+    """Read what one page did not hold."""
+    found, last = entry["objects"], len(entry["objects"])
+    while last == PAGE:
+        asked = {"entry": entry["id"], "after": found[-1]["id"], "page": PAGE}
+        nodes = client.query(MORE, asked)["trash"]["nodes"]
+        more = nodes[0]["objects"] if nodes else []
+        found += more
+        last = len(more)
 
 
 @app.command("restore")

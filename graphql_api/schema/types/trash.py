@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Integer, String, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Integer, String, and_, func, literal, or_, select, union_all
 
 from graphql_api.compiler.declare import (
     Batched,
@@ -22,14 +22,18 @@ from graphql_api.compiler.declare import (
     rows_of,
     with_arguments,
 )
+from graphql_api.compiler.paging import page_size
 from graphql_api.compiler.scope import Scope, Source
 from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.references import LazyUser
-from shared.auth.rules import Action
+from shared.auth.rules import Action, base_class
 from shared.auth.select import allowed
 from shared.clock import DAY
 from shared.database import ids_in
+from shared.errors import Invalid
 from shared.models import MODELS, activities
+from shared.models.links import ANNOTATION_LINKS, CONTAINER_LINKS
+from shared.refs import parse_ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,13 +44,11 @@ if TYPE_CHECKING:
 
 SHOWN = (
     "Project", "Screen", "Dataset", "Plate", "Folder", "Image", "PlateAcquisition", "Well",
-    "Reagent", "Annotation", "Roi", "ProjectDatasetLink", "DatasetImageLink", "ScreenPlateLink",
-    "FolderImageLink", "FolderRoiLink", "ImageAnnotationLink", "DatasetAnnotationLink",
-    "ProjectAnnotationLink",
+    "WellSample", "Reagent", "Annotation", "Roi", "Fileset", "OriginalFile",
+    *(kind.name for kind in (*CONTAINER_LINKS, *ANNOTATION_LINKS)),
 )  # fmt: skip
 """Classes that people look for in the trash, containers first; the rest comes back with them."""
 FIRST = 100
-MOST = 1_000
 
 
 @strawberry.type(description="An object in the trash.")
@@ -83,11 +85,9 @@ def _seen(scope: Scope) -> ColumnElement[bool]:
     return or_(*found)
 
 
-def _objects(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
-    """One statement for all entries of the page; so many objects each."""
-    first = arguments.get("first", FIRST)
-    first = FIRST if first is None else max(0, min(int(first), MOST))
-    entries = {row["id"]: row["user_id"] for row in rows}
+def _contents(run: Run, rows: Sequence[Values]) -> Any:
+    """What lies in these entries and concerns the caller, as one subquery."""
+    entries = [row["id"] for row in rows]
     arms = []
     activity = activities.Activity.__table__.alias()
     for place, name in enumerate(SHOWN):
@@ -103,13 +103,37 @@ def _objects(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> 
             )
             .join(activity, activity.c.id == row.c.trash_id)
             .where(
-                ids_in(run.connection, row.c.trash_id, list(entries)),
+                ids_in(run.connection, row.c.trash_id, entries),
                 _mine(run.principal, row, name, activity.c.user_id),
             )
         )  # fmt: skip
-    every = union_all(*arms).subquery()
+    return union_all(*arms).subquery()
+
+
+def _after(text: str) -> tuple[int, int]:
+    """The place of the class and the id behind which to go on; raises `Invalid`."""
+    ref = parse_ref(text)
+    name = ref and base_class(ref.class_name)
+    if ref is None or name is None or (name not in SHOWN and ref.class_name not in SHOWN):
+        raise Invalid(
+            f"{text[:80]!r} is no object of the trash.",
+            hint="Give the id of the last object that was listed.",
+            path=("after",),
+        )
+    return SHOWN.index(ref.class_name if ref.class_name in SHOWN else name), ref.id
+
+
+def _objects(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
+    """One statement for all entries of the page; so many objects each."""
+    first = page_size(arguments.get("first"), None, otherwise=FIRST)
+    every = _contents(run, rows)
+    rest: list[Any] = []
+    if arguments.get("after") is not None:
+        place, number = _after(arguments["after"])
+        same = and_(every.c.place == place, every.c.id > number)
+        rest = [or_(every.c.place > place, same)]
     rank = func.row_number().over(partition_by=every.c.entry, order_by=[every.c.place, every.c.id])
-    ranked = select(*every.c, rank.label("rank")).subquery()
+    ranked = select(*every.c, rank.label("rank")).where(*rest).subquery()
     wanted = select(ranked).where(ranked.c.rank <= first).order_by(ranked.c.entry, ranked.c.rank)
     found: dict[int, list[TrashedObject]] = defaultdict(list)
     for each in run.all(wanted):
@@ -122,6 +146,14 @@ def _objects(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> 
             )
         )
     return [found[row["id"]] for row in rows]
+
+
+def _count(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+    every = _contents(run, rows)
+    number = func.count().label("number")
+    counted = run.all(select(every.c.entry, number).group_by(every.c.entry))
+    found: dict[int, int] = {each.entry: each.number for each in counted}
+    return [found.get(row["id"], 0) for row in rows]
 
 
 def _expiry(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
@@ -150,4 +182,6 @@ class TrashEntry:
             "What lies in it and concerns the caller, containers first; parts come back with them.",
         ),
         argument("first", int | None, "At most so many; 100 unless said, 1,000 at most."),
+        argument("after", strawberry.ID | None, "Only what is listed after this object."),
     )
+    object_count: int = planned(Batched(("id",), _count), "How many objects the whole list has.")

@@ -39,13 +39,40 @@ def own_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("example.org:9000", "http://example.org:9000"),
         ("https://example.org/tessera/", "https://example.org/tessera"),
         ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("http://example.org", "http://example.org"),
+        ("[::1]:9000", "http://[::1]:9000"),
     ],
 )
 def test_a_server_is_a_host_a_host_with_port_or_a_url(typed: str, url: str) -> None:
     assert server_url(typed) == url
 
 
-@pytest.mark.parametrize("typed", ["", "  ", "ftp://example.org"])
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("example.org", "http://example.org:9001"),
+        ("example.org:9000", "http://example.org:9001"),
+        ("https://example.org:1/tessera", "https://example.org:9001/tessera"),
+    ],
+)
+def test_a_named_port_goes_before_that_of_the_address(typed: str, url: str) -> None:
+    assert server_url(typed, 9001) == url
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "  ",
+        "ftp://example.org",
+        "http://",
+        "https:///x",
+        "host:0",
+        "host:99999",
+        "host:x",
+        ":9",
+    ],
+)
 def test_other_addresses_are_refused(typed: str) -> None:
     with pytest.raises(errors.Invalid):
         server_url(typed)
