@@ -87,15 +87,18 @@ def build_app(settings: ApiSettings) -> Starlette:
 
 @cache
 def _executable_schema() -> GraphQLSchema:
-    """The schema, built once per process; graphql-core executes it, not Strawberry.
+    """The schema, built once per process; graphql-core executes it, not Strawberry."""
+    schema = build_schema()._schema
+    settle_garbage()
+    return schema
 
-    What lives for ever is taken out of the collector's sight, and the young generation may grow:
+
+def settle_garbage() -> None:
+    """Take what lives for ever out of the collector's sight, and let the young generation grow:
     measured, that is worth 1.7x on answers with thousands of objects.
     """
-    schema = build_schema()._schema
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
-    return schema
 
 
 def _routes() -> list[BaseRoute]:

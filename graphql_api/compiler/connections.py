@@ -12,6 +12,7 @@ from graphql_api.compiler.cursors import make_cursor
 from graphql_api.compiler.declare import Foreign, Linked, RootList
 from graphql_api.compiler.levels import Level
 from graphql_api.compiler.rows import Record, Row
+from shared.models.light import light_alias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -142,7 +143,7 @@ def _shown_link(scope: Scope, plan: Linked) -> ColumnElement[bool]:
     """Several people may have linked the same pair: the caller's own link is shown, else the
     oldest, so that a child stands once in the list.
     """
-    link, other = scope.link, plan.link.__table__.alias()
+    link, other = scope.link, light_alias(plan.link)
     me = scope.principal.user_id
     better = and_(link.c.owner_id != me, or_(other.c.owner_id == me, other.c.id < link.c.id))
     same = and_(other.c.parent_id == link.c.parent_id, other.c.child_id == link.c.child_id)

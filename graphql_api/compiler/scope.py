@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_
 
 from shared.auth.select import visible
+from shared.models.light import light_alias
 from shared.models.people import Group
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ class Scope:
         self.far = far
         self.principal = principal
         self.source = source
-        self.table: Any = source.model.__table__.alias()
-        self.link: Any = None if link is None else link.__table__.alias()
+        self.table: Any = light_alias(source.model)
+        self.link: Any = None if link is None else light_alias(link)
         self.shared = Shared()
         self._joined: dict[str, Any] = {}
 
@@ -108,7 +109,7 @@ class Scope:
             parent, _, _ = name.rpartition(".")
             if parent and parent != "link":
                 self.joined(parent)
-            self._joined[name] = self._join(name).model.__table__.alias()
+            self._joined[name] = light_alias(self._join(name).model)
         return self._joined[name]
 
     def seen(self) -> ColumnElement[bool]:

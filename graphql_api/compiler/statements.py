@@ -24,6 +24,7 @@ from sqlalchemy import (
 from graphql_api.compiler.rows import Record
 from shared.auth.select import keyset_ranges
 from shared.database import ids_in
+from shared.models.light import light_alias
 from shared.models.people import Group
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def pages(
 
 def _merged_groups(run: Run, level: Level, page: Page, conditions: Conditions) -> Sequence[Any]:
     """For whoever sees everything: one keyset range for each group that there is."""
-    each = Group.__table__.alias().c.id
+    each = light_alias(Group).c.id
     statement, order = _paged(
         run, level, page, each, lambda scope: scope.table.c.group_id, conditions
     )
@@ -158,7 +159,7 @@ def _owned_elsewhere(level: Level, owner_id: int | None, listed: list[int]) -> S
 
     As a plain NOT IN it would read everything that he owns in all groups to find a page.
     """
-    own = level.source.model.__table__.alias()
+    own = light_alias(level.source.model)
     others = select(Group.id).where(Group.id.not_in(listed))
     return select(own.c.id).where(
         own.c.group_id.in_(others), own.c.owner_id == owner_id, own.c.trash_id.is_(None)

@@ -17,6 +17,7 @@ import anyio
 import anyio.to_thread
 from graphql import ExecutionResult, FieldNode, execute
 
+from graphql_api.compiler.completion import PlannedExecutor
 from graphql_api.schema.errors import (
     BAD_USER_INPUT,
     coded,
@@ -39,6 +40,7 @@ PUBLIC_FIELDS = frozenset({"__typename", "__schema", "__type", "viewer", "login"
 """What is answered without a login; `viewer` is null then."""
 NO_EVENT = object()
 """No change is told: the operation is no subscription, or it came over HTTP."""
+_HOLDERS = frozenset({dict, list})
 _INTROSPECTIONS = 32
 """How many answers about the schema are kept: tools send the same few documents."""
 _GRACE_S = 2.0
@@ -154,6 +156,7 @@ class Transport:
             context_value=context,
             variable_values=request.variables,
             operation_name=name.value if name else None,
+            executor_class=PlannedExecutor,
         )
 
 
@@ -211,11 +214,11 @@ def _objects(data: object) -> int:
     waiting = [data]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, dict):
+        if type(value) is dict:
             count += 1
-            waiting.extend(inner for inner in value.values() if isinstance(inner, dict | list))
-        elif isinstance(value, list):
-            waiting.extend(inner for inner in value if isinstance(inner, dict | list))
+            waiting += [inner for inner in value.values() if type(inner) in _HOLDERS]
+        elif type(value) is list:
+            waiting += [inner for inner in value if type(inner) in _HOLDERS]
     return max(count - 1, 0)
 
 

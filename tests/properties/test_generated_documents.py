@@ -10,7 +10,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from graphql.execution import Executor
 
+from graphql_api.compiler.completion import PlannedExecutor
 from shared.database import open_database
 from shared.errors import TesseraError
 from shared.models.people import GroupPermissions
@@ -19,6 +21,7 @@ from tests.support.browsing import World, schema
 from tests.support.databases import copy_postgres, copy_sqlite, drop_postgres
 from tests.support.documents import Writer
 from tests.support.profiles import examples
+from tests.support.spoiled import spoiling
 from tests.support.whole_graph import fill
 
 if TYPE_CHECKING:
@@ -63,7 +66,8 @@ def _sqlite(factory: pytest.TempPathFactory) -> str:
 
 def printed(answer: Any) -> str:
     """The answer as text, without what a clock decides."""
-    body = {"data": answer.data, "errors": [error.message for error in answer.errors]}
+    errors = [(error.message, error.path) for error in answer.errors]
+    body = {"data": answer.data, "errors": errors}
     return GRANT.sub("", json.dumps(body, ensure_ascii=False))
 
 
@@ -91,6 +95,25 @@ def test_generated_documents_are_answered_alike(worlds: list[Any], part: int) ->
             assert not faults, (seed, document, faults[0], faults[0].original_error)
             assert len(answer.statements) <= writer.statements, (seed, document)
         assert printed(answers[0]) == printed(answers[1]), (seed, document)
+        ordinary = one.ask(login, document, executor=Executor)
+        assert printed(answers[0]) == printed(ordinary), (seed, document)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_spoiled_rows_are_told_as_graphql_core_tells_them(worlds: list[Any], part: int) -> None:
+    """Nulls, exceptions and values of other kinds, put into what the planner found."""
+    one, ids = worlds[0]
+    people = {"User": sorted(one.people.values()), "Group": sorted(one.groups.values())}
+    told = 0
+    for number in range(examples(20)):
+        seed = part * 100_000 + number
+        document = Writer(schema()._schema, {**ids, **people}, random.Random(seed)).document()
+        by_plan, by_core = spoiling(PlannedExecutor, seed), spoiling(Executor, seed)
+        short = one.ask("chief", document, executor=by_plan)
+        long = one.ask("chief", document, executor=by_core)
+        assert printed(short) == printed(long), (seed, document)
+        told += bool(long.errors)
+    assert told, "nothing was spoiled"
 
 
 def _is_meant(error: Any) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import strawberry
 from graphql import graphql_sync
 
+from graphql_api.compiler.completion import PlannedExecutor
 from graphql_api.context import RequestContext
 from graphql_api.schema import build_schema
 from graphql_api.settings import ApiSettings
@@ -21,6 +22,8 @@ from shared.storage import LocalStorage
 from tests.support.people import make_group, make_link, make_part, make_row, make_user
 
 if TYPE_CHECKING:
+    from graphql.execution import Executor
+
     from shared.database import Database
     from shared.settings import Settings
 
@@ -51,6 +54,14 @@ class World:
     people: dict[str, int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
     sessions: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def api_settings(self) -> ApiSettings:
+        return ApiSettings(**(self.settings.model_dump() | {"secret_key": KEY}))
+
+    @cached_property
+    def keys(self) -> SecretKeys:
+        return SecretKeys.load(self.api_settings)
 
     def person(self, login: str, **options: Any) -> int:
         with self.database.write() as connection:
@@ -91,23 +102,32 @@ class World:
                 connection, kind, parent, child, owner=self.people[owner], group=self.groups[group]
             )
 
-    def ask(self, login: str | None, document: str, **variables: Any) -> Answer:
-        """Run a document as this person; None is nobody."""
+    def context(self, login: str | None) -> RequestContext:
+        """What a request of this person is given; release it afterwards."""
         principal = None
         if login is not None:
             with self.database.read() as connection:
                 principal = load_principal(
                     connection, self.people[login], session_id=self.sessions[login]
                 )
-        options = self.settings.model_dump() | {"secret_key": KEY}
-        settings = ApiSettings(**options)
-        context = RequestContext(
+        return RequestContext(
             database=self.database,
             storage=LocalStorage(self.settings.data_dir),
-            settings=settings,
-            keys=SecretKeys.load(settings),
+            settings=self.api_settings,
+            keys=self.keys,
             principal=principal,
         )
+
+    def ask(
+        self,
+        login: str | None,
+        document: str,
+        *,
+        executor: type[Executor[Any]] = PlannedExecutor,
+        **variables: Any,
+    ) -> Answer:
+        """Run a document as this person; None is nobody."""
+        context = self.context(login)
         try:
             with counted_statements() as count:
                 result = graphql_sync(
@@ -115,6 +135,7 @@ class World:
                     document,
                     context_value=context,
                     variable_values=variables,
+                    executor_class=executor,
                 )
         finally:
             context.release()
