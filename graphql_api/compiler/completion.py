@@ -118,7 +118,7 @@ class PlannedExecutor(Executor[Any]):
             raise Unfit
         of_row: list[tuple[str, Complete]] = []
         of_instance: list[tuple[str, str, Complete]] | None = []
-        named = []
+        named: list[tuple[int, str]] = []
         for name, nodes in self.collect_subfields(kind, details)[0].items():
             field_name = nodes[0].node.name.value
             if field_name == "__typename":

@@ -6,18 +6,18 @@ statement itself; of a light table, it is several times cheaper. Both give the s
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Alias, TableClause, column, table
+from sqlalchemy import TableClause, column, table
+
+_TABLES: dict[Any, TableClause] = {}
 
 
-def light_alias(model: type[Any]) -> Alias:
+def light_alias(model: type[Any]) -> Any:
     """A fresh alias of the model's table, for one place of one SELECT."""
-    return _light(model).alias()
-
-
-@cache
-def _light(model: type[Any]) -> TableClause:
-    mapped: Any = model.__table__  # type: ignore[attr-defined]
-    return table(mapped.name, *(column(each.name, each.type) for each in mapped.c))
+    found = _TABLES.get(model)
+    if found is None:
+        mapped = model.__table__
+        columns = (column(each.name, each.type) for each in mapped.c)
+        found = _TABLES[model] = table(mapped.name, *columns)
+    return found.alias()
