@@ -64,18 +64,17 @@ CHOWN = tuple(sorted({
     "JobOriginalFileLink", "ProjectDatasetLink", "Reagent", "ScreenPlateLink", "WellReagentLink",
 }))  # fmt: skip
 DELETE = tuple(sorted({
-    *CHOWN, "DetectorSettings", "ImagingEnvironment", "LightSettings", "LogicalChannel",
-    "MicrobeamManipulation", "ObjectiveSettings", "PlateAcquisition", "StageLabel", "StatsInfo",
+    *CHOWN, "DetectorSettings", "FilesetJobLink", "FilterSetEmissionFilterLink",
+    "FilterSetExcitationFilterLink", "ImagingEnvironment", "LightPathEmissionFilterLink",
+    "LightPathExcitationFilterLink", "LightSettings", "LogicalChannel", "MicrobeamManipulation",
+    "ObjectiveSettings", "PixelsOriginalFileMap", "PlateAcquisition", "StageLabel", "StatsInfo",
     "Well", "WellSample",
 }))  # fmt: skip
 DUPLICATE = (
-    "Annotation", "Channel", "Dataset", "DatasetImageLink", "Experiment", "Fileset",
-    "FilesetJobLink", "Folder", "FolderImageLink", "FolderRoiLink", "IAnnotationLink", "Image",
-    "Instrument", "Job", "JobOriginalFileLink", "LogicalChannel", "OriginalFile", "Pixels",
-    "PlaneInfo", "Plate", "PlateAcquisition", "Project", "ProjectDatasetLink", "Reagent",
-    "RenderingDef", "Roi", "Screen", "ScreenPlateLink", "Shape", "StatsInfo", "Thumbnail", "Well",
-    "WellReagentLink", "WellSample",
+    "Annotation", "Dataset", "Experiment", "Fileset", "Folder", "Image", "Instrument", "Job",
+    "LogicalChannel", "OriginalFile", "Plate", "Project", "Roi", "Screen", "StatsInfo",
 )  # fmt: skip
+"""What can stand by itself: parts and links are copied with what holds them."""
 
 
 def full_name(class_name: str) -> str:

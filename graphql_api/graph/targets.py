@@ -6,17 +6,17 @@ images of the project's datasets, and rights are asked of those.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, not_, select
+from sqlalchemy import and_, func, not_, select
 
 from graphql_api.editing.targets import Target, find_targets
-from graphql_api.graph.edges import CODES, NAMES, Edge, Kind, edges_of, table_of
+from graphql_api.graph.descent import descend
+from graphql_api.graph.edges import CODES, NAMES, table_of
 from graphql_api.graph.planner.expand import begin
 from graphql_api.graph.planner.tables import REACHED
-from graphql_api.graph.request import class_named
 from shared.auth.decide import decide, denied
 from shared.auth.rules import Action, base_class
 from shared.auth.select import allowed, visible
@@ -26,8 +26,9 @@ from shared.errors import Denied, Invalid, TesseraError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
+    from graphql_api.graph.descent import Below
     from graphql_api.graph.request import OperationRequest
     from shared.auth.principal import Principal
 
@@ -146,25 +147,17 @@ def _start_below(
     ids: dict[str, list[int]],
     legal: Collection[str],
 ) -> None:
-    way = [class_named(name) for name in request.start_from]
     for top, numbers in ids.items():
-        below = select(table_of(top).c.id).where(ids_in(connection, table_of(top).c.id, numbers))
-        here = top
-        for name in way:
-            if name == here:
-                continue
-            for edge in _descent(here, name):
-                path = edge.path()
-                below = select(path.target).select_from(path.tables).where(
-                    path.source.in_(below), *_live(path)
-                )  # fmt: skip
-            here = name
+        table = table_of(top)
+        named = select(table.c.id).where(ids_in(connection, table.c.id, numbers))
+        below = descend(top, named, request.start_from)
+        here = below.class_name
         if not _is_legal(here, legal):
             raise _not_legal(here, f"{top}:{numbers[0]}")
         row = table_of(here)
         denied = connection.execute(
             select(func.min(row.c.id)).where(
-                row.c.id.in_(below), visible(principal, row), not_(allowed(principal, action, row))
+                _meant(principal, row, below), not_(allowed(principal, action, row))
             )
         ).scalar()
         if denied is not None:
@@ -173,36 +166,12 @@ def _start_below(
                 hint="Start from objects that are yours.",
                 target=f"{here}:{denied}",
             )
-        chosen = below
-        begin(
-            connection,
-            here,
-            lambda row, ids=chosen: row.c.id.in_(ids) & visible(principal, row),
-        )
+        begin(connection, here, lambda row, below=below: _meant(principal, row, below))
 
 
-def _live(path: Any) -> list[Any]:
-    rows = (path.link, path.source_row, path.target_row)
-    return [alias.c.trash_id.is_(None) for alias in rows if alias is not None]
-
-
-def _descent(top: str, bottom: str) -> list[Edge]:
-    """The shortest way down from a class to another; raises `Invalid` where there is none."""
-    downward = [*edges_of(Kind.CONTAINS, Kind.PART)]
-    downward += [edge for edge in edges_of(Kind.REFERS) if edge.name == "WellSample.image_id"]
-    queue: deque[tuple[str, list[Edge]]] = deque([(top, [])])
-    seen = {top}
-    while queue:
-        here, way = queue.popleft()
-        for edge in downward:
-            if edge.source != here or edge.target in seen:
-                continue
-            if edge.target == bottom:
-                return [*way, edge]
-            seen.add(edge.target)
-            queue.append((edge.target, [*way, edge]))
-    raise Invalid(
-        f"There is no way from a {top} down to a {bottom}.",
-        hint="Name classes such as Project/Dataset/Image, from above to below.",
-        path=("startFrom",),
-    )
+def _meant(principal: Principal, row: Any, below: Below) -> ColumnElement[bool]:
+    """The rows at the end of the way that the principal sees."""
+    found = [row.c.id.in_(below.ids), visible(principal, row)]
+    if below.classes:
+        found.append(row.c.class_name.in_(below.classes))
+    return and_(*found)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cli import classes
 from cli.output import exit_code, exit_code_of
 from cli.session import (
     DEFAULT_SERVER,
@@ -18,7 +19,9 @@ from cli.session import (
     server_url,
     session_file,
 )
+from graphql_api.graph.policies.delete import LEGAL
 from shared import errors
+from shared.auth.rules import DUPLICABLE, GIVABLE, MOVABLE, base_class
 from tests.support.processes import environment, run_cli
 
 if TYPE_CHECKING:
@@ -153,3 +156,12 @@ def test_nobody_logged_in_is_told_what_to_do(tmp_path: Path) -> None:
     assert refused.returncode == 4
     assert "tessera login" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_the_listed_classes_are_those_at_which_the_engine_starts() -> None:
+    legal = {
+        classes.CHGRP: MOVABLE, classes.CHOWN: GIVABLE, classes.DUPLICATE: DUPLICABLE,
+        classes.DELETE: LEGAL,
+    }  # fmt: skip
+    for listed, engine in legal.items():
+        assert set(listed) == {base_class(name) for name in engine}
