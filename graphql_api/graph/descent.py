@@ -60,7 +60,8 @@ class _FromLink:
 
 def descend(top: str, ids: Select[Any], way: Sequence[str]) -> Below:
     """Go down from rows of `top`; raises `Invalid` where there is no way."""
-    here, classes = top, ()
+    here = top
+    classes: tuple[str, ...] = ()
     for text in way:
         name = class_named(text)
         if "Annotation" in lineage(name):
