@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from shared.errors import Busy
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 _GROUP_LOCKS = 7_351
+_FOREIGN_KEY = "23503"
+"""PostgreSQL's code of a foreign key that finds nothing."""
 """First key of the advisory locks on groups."""
 
 
@@ -253,6 +255,11 @@ def lock_groups(
             text(f"SELECT {name}(:kind, :group)"),
             {"kind": _GROUP_LOCKS, "group": group_id % 2**31},
         )
+
+
+def is_missing_reference(error: IntegrityError) -> bool:
+    """Whether a row that was written refers to one that is not there (any more)."""
+    return getattr(error.orig, "sqlstate", None) == _FOREIGN_KEY or "FOREIGN KEY" in str(error.orig)
 
 
 def interrupt(connection: Connection) -> None:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
+from sqlalchemy.exc import IntegrityError
 
 from graphql_api.schema.errors import coded
 from shared import errors
+from shared.database import is_missing_reference
+from shared.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +82,7 @@ _PLAIN: dict[type[errors.TesseraError], type[MutationError]] = {
     errors.Invalid: Invalid,
 }
 T = TypeVar("T")
+_log = logger(__name__)
 
 
 def mutation_error(error: errors.TesseraError) -> MutationError:
@@ -104,10 +108,20 @@ def attempt(
 ) -> T:
     """Run `work`; what it refuses on purpose becomes the payload that `refused` makes of it.
 
-    An `ExceptionGroup` of the family gives several errors side by side.
+    An `ExceptionGroup` of the family gives several errors side by side. Somebody may remove what a
+    change names between its look-up and its write; then the database refuses the reference.
     """
     try:
         return work()
+    except IntegrityError as error:
+        if not is_missing_reference(error):
+            raise
+        _log.warning("mutation.reference_gone", exc_info=error)
+        gone = errors.Conflict(
+            "Something that this names was removed at the same moment; nothing was changed.",
+            hint="Load it again and repeat the change.",
+        )
+        return refused([mutation_error(gone)])
     except errors.TesseraError as error:
         return refused([mutation_error(error)])
     except ExceptionGroup as group:
