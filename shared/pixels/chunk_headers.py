@@ -109,7 +109,21 @@ def _jpegxr(data: bytes) -> DeclaredSize:
     # The decoder fills what is missing at the end, so a cut stream has to be noticed here.
     if sizes.get(0xBCC0, 0) + sizes.get(0xBCC1, 0) > len(data):
         raise ValueError("the JPEG XR is cut off")
+    width, height = _jpegxr_stream_size(data, sizes.get(0xBCC0, 0))
+    margins = range(_JPEGXR_MARGIN + 1)
+    # The decoder goes by the stream, whatever its container says.
+    if width - sizes[0xBC80] not in margins or height - sizes[0xBC81] not in margins:
+        raise ValueError(f"the JPEG XR holds a stream of {width} x {height}")
     return DeclaredSize(sizes[0xBC81], sizes[0xBC80], 0, 0)
+
+
+def _jpegxr_stream_size(data: bytes, start: int) -> tuple[int, int]:
+    """Width and height in the header of the coded image (ITU-T T.832, 8.3)."""
+    if data[start : start + 8] != b"WMPHOTO\0":
+        raise ValueError("no JPEG XR stream")
+    form = ">HH" if data[start + 10] & 0x80 else ">II"
+    width, height = struct.unpack_from(form, data, start + 12)
+    return width + 1, height + 1
 
 
 def _lerc(data: bytes) -> DeclaredSize:
@@ -122,6 +136,8 @@ def _lerc(data: bytes) -> DeclaredSize:
     return DeclaredSize(height, width, depth, 0)
 
 
+_JPEGXR_MARGIN = 126
+"""Pixels that a windowed stream may hold beyond the image: twice 63."""
 _READERS = {
     "jpeg": _jpeg,
     "jpeg2000": _jpeg2000,

@@ -34,7 +34,14 @@ def decode_chunk(
     """
     try:
         stored = _stored_array(data, level, coordinate)
-    except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as error:
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        RuntimeError,
+        MemoryError,
+    ) as error:
         raise BrokenFile(
             f"The chunk {tuple(coordinate)} in {level.file_of(coordinate)!r} cannot be decoded: "
             f"{error}.",

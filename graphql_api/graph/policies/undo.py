@@ -154,7 +154,8 @@ def loose_ends(name: str, groups_go_back: bool) -> list[Any]:
 
 def attached_since(changed: Iterable[str], action: str, apart: Any) -> list[Any]:
     """Blockers: live rows and links that join what goes back to what stays; `apart` is the
-    condition on (changed row's record, its table, the other's columns) under which that matters.
+    condition on (changed row's record, its table, the other's columns, the link's if there is one)
+    under which that matters.
     """
     found = []
     names = set(changed)
@@ -187,7 +188,7 @@ def _attached(
         .join(path.tables, here == near.c.id)
         .join(far, far.c.id == there)
     )
-    live = [far.c.trash_id.is_(None), not_(goes), apart(row, near, far)]
+    live = [far.c.trash_id.is_(None), not_(goes), apart(row, near, far, path.link)]
     # Said of the edge's own alias as well, so that the index of live rows is used.
     live += [
         alias.c.trash_id.is_(None)
@@ -217,15 +218,23 @@ def _attached(
     )
 
 
-def in_one_group(_row: Any, near: Any, far: Any) -> Any:
+def in_one_group(_row: Any, near: Any, far: Any, _link: Any) -> Any:
     """What stays is where the moved rows are now."""
     return far.c.group_id == near.c.group_id
 
 
-def of_another_owner(row: Any, near: Any, far: Any) -> Any:
-    """In a private group what stays belongs to another person than what goes back will."""
-    private = select(Group.id).where(Group.permissions == GroupPermissions.PRIVATE.value)
-    return and_(near.c.group_id.in_(private), far.c.owner_id != row.c.number)
+def of_another_owner(event: int) -> Any:
+    """In a private group what stays belongs to another person than what goes back will, and the two
+    came together since the change: what it found joined may be joined again.
+    """
+
+    def apart(row: Any, near: Any, far: Any, link: Any) -> Any:
+        private = select(Group.id).where(Group.permissions == GroupPermissions.PRIVATE.value)
+        joint = near if link is None else link
+        since = or_(far.c.update_event_id > event, joint.c.update_event_id > event)
+        return and_(near.c.group_id.in_(private), far.c.owner_id != row.c.number, since)
+
+    return apart
 
 
 def twins(name: str) -> Any:

@@ -250,7 +250,9 @@ def _blockers(principal: Principal, done: _Done, present: dict[str, list[str]]) 
     if present["CHOWN"]:
         owner = ObjectRef.parse(done.request["owner"]).id
         found += [undo.moved_on(name, "CHOWN", "owner_id", owner) for name in present["CHOWN"]]
-        found += undo.attached_since(present["CHOWN"], "CHOWN", undo.of_another_owner)
+        found += undo.attached_since(
+            present["CHOWN"], "CHOWN", undo.of_another_owner(max(done.events))
+        )
         found += [undo.given_twice(name) for name in present["CHOWN"]
                   if is_link(name) or name == "RenderingDef"]  # fmt: skip
     if done.kind == "renameChannels":

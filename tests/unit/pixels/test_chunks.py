@@ -389,3 +389,11 @@ def test_headers_of_anything_are_read_or_refused(data: bytes, codec: str) -> Non
     magic = {"jpeg": b"\xff\xd8", "png": b"\x89PNG\r\n\x1a\n", "lerc": b"Lerc2 "}.get(codec, b"")
     with contextlib.suppress(ValueError):
         declared_size(codec, magic + data)
+
+
+def test_a_jpeg_xr_stream_larger_than_its_container_says_is_refused_before_it_is_decoded() -> None:
+    data = bytearray(ENCODED["jpegxr"])
+    start = data.find(b"WMPHOTO\0")
+    data[start + 12 : start + 16] = b"\xff\xff\xff\xff"
+    with pytest.raises(BrokenFile, match="65536 x 65536"):
+        decode_chunk(bytes(data), level(Codec("jpegxr"), (24, 32, 3), "YXC", "|u1"), ORIGIN)
