@@ -76,10 +76,13 @@ class Doorkeeper:
         """Look at the rights epoch in a thread when that is due, so that no question here blocks
         the event loop.
         """
-        moment = self._monotonic()
-        if self._looked_at is None or moment - self._looked_at >= 1.0:
-            self._looked_at = moment
+        if self.is_due():
+            self._looked_at = self._monotonic()
             await asyncio.to_thread(self._look)
+
+    def is_due(self) -> bool:
+        """Whether the epoch was not looked at for a second: then nothing is known without it."""
+        return self._looked_at is None or self._monotonic() - self._looked_at >= 1.0
 
     def _look(self) -> None:
         """Read the epoch, and after a change the lookup tables that people have uploaded."""

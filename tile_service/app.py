@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from starlette.applications import Starlette
@@ -30,15 +30,16 @@ from tile_service.chunks.read import ChunkCache
 from tile_service.develop import Darkroom
 from tile_service.metrics import answers
 from tile_service.rendering.kernel import kernels, use_cache_folder
-from tile_service.routes.deepzoom import answer_deep_zoom
+from tile_service.routes.deepzoom import answer_deep_zoom, ask_deep_zoom
 from tile_service.routes.download import answer_download
 from tile_service.routes.exchange import Answer, ClientGone, Exchange
 from tile_service.routes.health import health_routes
-from tile_service.routes.iiif import answer_iiif
+from tile_service.routes.iiif import answer_iiif, ask_iiif
 from tile_service.routes.measures import answer_histogram, answer_pixel
+from tile_service.routes.pictures import Asked, picture_at_once
 from tile_service.routes.problems import incident, problem
 from tile_service.routes.thumbnails import answer_thumbnails
-from tile_service.routes.tiles import answer_tile
+from tile_service.routes.tiles import answer_tile, ask_tile
 from tile_service.routes.webgateway import WRITING, answer_webgateway, refuse_writing
 from tile_service.routes.webgateway.features import answer_features
 from tile_service.routes.zarr import zarr_route
@@ -49,6 +50,7 @@ from tile_service.zarr.codecs import Format
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+Headers = list[tuple[bytes, bytes]]
 Route = Callable[[Exchange, list[str], Darkroom, TileSettings], Awaitable[None]]
 
 ROUTES: dict[str, Route] = {
@@ -66,6 +68,12 @@ ROUTES: dict[str, Route] = {
     "webclient": answer_webgateway,
 }
 """By the first segment of the path."""
+AT_ONCE: dict[str, Callable[[Exchange, list[str], TileSettings], Asked | None]] = {
+    "tiles": ask_tile,
+    "iiif": ask_iiif,
+    "dzi": ask_deep_zoom,
+}
+"""Routes of tiles, which may be answered without waiting."""
 OPEN_ROUTES = frozenset({"healthz", "readyz", "metrics"})
 
 
@@ -91,6 +99,7 @@ class TileApp:
         self._open: _Open | None = None
         self._hosts = _hosts(settings)
         self._origins = settings.origins
+        self._outside = settings.public_tile_url.rstrip("/")
         self._rest: ASGIApp = Starlette(
             routes=health_routes(self._database, settings), lifespan=lambda _: self.running()
         )
@@ -111,14 +120,7 @@ class TileApp:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         opened = self._opened()
-        exchange = Exchange(
-            scope,
-            receive,
-            _counted(send, scope),
-            cookie_name=opened.cookie_name,
-            origins=self._origins,
-            outside=self._settings.public_tile_url.rstrip("/"),
-        )
+        exchange = self._exchange(opened, scope, receive, _counted(send, scope))
         segments = exchange.path.strip("/").split("/")
         route = ROUTES.get(segments[0])
         scope["tessera.route"] = segments[0] if route else "other"
@@ -148,6 +150,46 @@ class TileApp:
             await exchange.answer(problem(error))
         except Exception as error:  # the edge: nothing may leave as a traceback
             await exchange.answer(incident(error, exchange.path))
+
+    def at_once(self, target: bytes, headers: Headers) -> tuple[int, Headers, bytes] | None:
+        """Status, headers and body of a GET when nothing has to be waited for: the viewer's right
+        is known and the bytes are in memory. None for everything else, faults included: the
+        ordinary way then answers. Never touches a disk or the database.
+        """
+        path, _, query = target.partition(b"?")
+        opened = self._open
+        if opened is None or b"%" in path or not path.isascii():
+            return None
+        text = path.decode("ascii")
+        scope = {
+            "type": "http", "method": "GET", "path": text, "raw_path": path,
+            "query_string": query, "headers": headers, "scheme": "http",
+        }  # fmt: skip
+        exchange = self._exchange(opened, scope, _nothing, _nothing)
+        segments = exchange.path.strip("/").split("/")
+        ask = AT_ONCE.get(segments[0])
+        if ask is None:
+            return None
+        try:
+            self._check_host(exchange)
+            asked = ask(exchange, segments[1:], self._settings)
+            found = None if asked is None else picture_at_once(exchange, opened.darkroom, asked)
+        except TesseraError:
+            return None
+        if found is None:
+            return None
+        answers(segments[0], found.status).inc()
+        return found.status, exchange.headers_of(found), found.body
+
+    def _exchange(self, opened: _Open, scope: Scope, receive: Receive, send: Send) -> Exchange:
+        return Exchange(
+            scope,
+            receive,
+            send,
+            cookie_name=opened.cookie_name,
+            origins=self._origins,
+            outside=self._outside,
+        )
 
     def _check_host(self, exchange: Exchange) -> None:
         if "*" in self._hosts:
@@ -230,6 +272,10 @@ def _not_allowed() -> Answer:
     answer.status = 405
     answer.headers = {**answer.headers, "allow": "GET, HEAD, OPTIONS"}
     return answer
+
+
+async def _nothing(*_: object) -> Any:
+    """In place of receive and send, where neither is used."""
 
 
 def _counted(send: Send, scope: Scope) -> Send:

@@ -7,6 +7,7 @@ the answer's bytes depend on, and nothing of who asks.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shared.errors import Invalid, TooLarge
@@ -123,15 +124,20 @@ def plan_tile(request: TileRequest, seen: SeenImage, settings: TileSettings) -> 
             )
     left, top = request.column * width, request.row * height
     region = Rectangle(left, top, min(width, level.width - left), min(height, level.height - top))
-    finish = Finish(
-        region.width,
-        region.height,
-        mirror=request.flip[0],
-        upside_down=request.flip[1],
-        format=request.format,
-        quality=request.quality,
+    finish = _tile_finish(
+        region.width, region.height, request.flip, request.format, request.quality
     )
     return _picture(request.view, seen, request.level, region, finish, settings)
+
+
+@lru_cache(maxsize=1024)
+def _tile_finish(
+    width: int, height: int, flip: tuple[bool, bool], format: TileFormat, quality: float
+) -> Finish:
+    """What is done to a tile: nearly all tiles of a level have it in common."""
+    return Finish(
+        width, height, mirror=flip[0], upside_down=flip[1], format=format, quality=quality
+    )
 
 
 def plan_thumbnail(request: ThumbnailRequest, seen: SeenImage, settings: TileSettings) -> Picture:

@@ -60,6 +60,7 @@ def tiles(
         settings.tile_port,
         settings.log_level,
         count,
+        http="tile_service.lanes:LaneProtocol",
     )
 
 
@@ -133,11 +134,14 @@ def _refuse_open_demo(settings: ApiSettings) -> None:
     open_services(settings).database.dispose()
 
 
-def _serve(factory: str, host: str, port: int, level: str, workers: int) -> None:
+def _serve(
+    factory: str, host: str, port: int, level: str, workers: int, *, http: str = "auto"
+) -> None:
     import uvicorn
 
     options: dict[str, Any] = {
         "factory": True,
+        "http": http,
         "host": host,
         "port": port,
         "log_level": "warning" if level.upper() != "DEBUG" else "debug",

@@ -45,7 +45,7 @@ class OpenFile:
             done += len(data)
         return b"".join(parts)
 
-    def read_at_once(self, offset: int, length: int) -> bytes | None:
+    def read_at_once(self, offset: int, length: int) -> bytearray | None:
         """Answer the bytes when the system holds all of them in memory, else None."""
         if _NOT_WAITING is None:
             return None
@@ -55,7 +55,7 @@ class OpenFile:
         except OSError:
             # not in memory, or a file system that cannot tell
             return None
-        return bytes(buffer) if done == length else None
+        return buffer if done == length else None
 
     def __del__(self) -> None:
         os.close(self.descriptor)

@@ -130,14 +130,17 @@ class IndexedSource:
             return self._shards.read(locator, coordinate, max_bytes)
         return self._stored(described, coordinate, max_bytes)
 
-    def chunk_at_once(self, level: int, coordinate: ChunkCoordinate) -> bytes | None:
+    def chunk_at_once(self, level: int, coordinate: ChunkCoordinate) -> bytearray | None:
         """The same for a chunk inside the image, but None when its bytes are not in memory, its
-        file is not open, or it is absent: never waits for a disk.
+        file is not open, or it is absent or outside: never waits for a disk.
         """
-        described = self._level(level)
+        described = self.index.levels[level]
         if not isinstance(described.locator, TableLocator):
             return None
-        location = described.locate(coordinate)
+        try:
+            location = described.locator.locate(coordinate)
+        except IndexError:
+            return None
         file = self._folder.kept(location.file)
         if file is None or not 0 < location.length <= 2 * described.chunk_bytes + 2**20:
             return None

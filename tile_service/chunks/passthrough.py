@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from shared.pixels.chunk_index import ChunkCoordinate
 from shared.rendering.settings import Family, Model
 
 if TYPE_CHECKING:
@@ -50,20 +51,23 @@ def stored_jpeg(
     level = source.index.levels[region.level]
     if not _is_whole_tile(level, region):
         return None
-    coordinate = next(source.chunks_under(region))
+    shape = level.shape
+    row, col = region.y // shape.y, region.x // shape.x
+    coordinate = ChunkCoordinate(region.t, 0, region.z, row, col)
     read = source.chunk_at_once if at_once else source.raw_chunk
     data = read(region.level, coordinate)
     return None if data is None else spliced(data, level, quality)
 
 
-def spliced(data: bytes, level: LevelIndex, quality: float) -> bytes | None:
+def spliced(data: bytes | bytearray, level: LevelIndex, quality: float) -> bytes | None:
     """Tables and scan as one stream that says its colours, or None when it cannot be passed on."""
     start = data.find(b"\xff\xda")
-    if start < 0 or not data.rstrip(b"\0").endswith(b"\xff\xd9"):
+    is_whole = data.endswith(b"\xff\xd9") or data.rstrip(b"\0").endswith(b"\xff\xd9")
+    if start < 0 or not is_whole:
         return None
     photometric = level.codec.photometric or ""
     extent = (level.shape.y, level.shape.x)
-    front = _front(data[: start + 2], level.codec.jpeg_tables, photometric, extent, quality)
+    front = _front(bytes(data[: start + 2]), level.codec.jpeg_tables, photometric, extent, quality)
     return None if front is None else b"".join((front, memoryview(data)[2:]))
 
 
@@ -169,6 +173,7 @@ def _is_whole_tile(level: LevelIndex, region: PlaneRegion) -> bool:
         level.codec.name == "jpeg"
         and level.codec.photometric in {"rgb", "ycbcr"}
         and level.stored_axes == "YXC"
+        and level.size_z is None
         and (shape.t, shape.c, shape.z) == (1, 3, 1)
         and (region.width, region.height) == (shape.x, shape.y)
         and region.x % shape.x == 0

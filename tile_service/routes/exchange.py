@@ -7,7 +7,7 @@ out of the path before anybody logs it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +31,11 @@ _EXPOSED = (
 _ASKED = (
     b"Authorization, Cache-Control, Content-Type, If-None-Match, If-Range, Pragma, Range, "
     b"X-Requested-With"
+)
+_FOR_ANYBODY = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", _EXPOSED),
+    (b"vary", b"Authorization, Cookie, Origin"),
 )
 PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
@@ -144,9 +149,7 @@ class Exchange:
 
     async def answer(self, answer: Answer) -> None:
         """Send it, with the headers that every answer has."""
-        headers = self._headers(answer, len(answer.body))
-        if answer.status == 304:
-            del headers[:2]
+        headers = self.headers_of(answer)
         await self._send(
             {"type": "http.response.start", "status": answer.status, "headers": headers}
         )
@@ -186,16 +189,22 @@ class Exchange:
         )
         await self._send({"type": "http.response.body", "body": b""})
 
-    def _headers(self, answer: Answer, length: int | None) -> list[tuple[bytes, bytes]]:
-        return [
-            (b"content-type", answer.media_type.encode()),
-            *([] if length is None else [(b"content-length", str(length).encode())]),
-            *_ALWAYS,
-            *self._cors(),
-            *((name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()),
-        ]
+    def headers_of(self, answer: Answer) -> list[tuple[bytes, bytes]]:
+        """All headers with which a whole answer is sent."""
+        headers = self._headers(answer, len(answer.body))
+        return headers[2:] if answer.status == 304 else headers
 
-    def _cors(self) -> list[tuple[bytes, bytes]]:
+    def _headers(self, answer: Answer, length: int | None) -> list[tuple[bytes, bytes]]:
+        headers = [(b"content-type", answer.media_type.encode())]
+        if length is not None:
+            headers.append((b"content-length", b"%d" % length))
+        headers += _ALWAYS
+        headers += self._cors()
+        for name, value in answer.headers.items():
+            headers.append((name.encode(), value.encode("latin-1")))
+        return headers
+
+    def _cors(self) -> Sequence[tuple[bytes, bytes]]:
         origin = self.header("origin")
         if origin in self._origins:
             return [
@@ -204,11 +213,7 @@ class Exchange:
                 (b"access-control-expose-headers", _EXPOSED),
                 (b"vary", b"Authorization, Cookie, Origin"),
             ]
-        return [
-            (b"access-control-allow-origin", b"*"),
-            (b"access-control-expose-headers", _EXPOSED),
-            (b"vary", b"Authorization, Cookie, Origin"),
-        ]
+        return _FOR_ANYBODY
 
     async def _disconnected(self) -> None:
         while True:

@@ -29,7 +29,7 @@ from tile_service.plans import Picture, limit_area, limit_view, plan_region
 from tile_service.query import image_id, parse_query
 from tile_service.request import Tone
 from tile_service.routes.exchange import REVALIDATED, Answer
-from tile_service.routes.pictures import answer_picture
+from tile_service.routes.pictures import Asked, answer_picture
 
 if TYPE_CHECKING:
     from tile_service.develop import Darkroom
@@ -56,7 +56,7 @@ async def answer_iiif(
     elif rest[1:] == ["info.json"]:
         await _answer_info(exchange, image_id(rest[0]), darkroom, settings)
     else:
-        await _answer_region(exchange, rest, darkroom, settings)
+        await answer_picture(exchange, darkroom, _asked(exchange, rest, settings))
 
 
 async def _redirect(exchange: Exchange, number: int) -> None:
@@ -122,9 +122,14 @@ def info(seen: SeenImage, address: str, settings: TileSettings) -> dict[str, Any
     }
 
 
-async def _answer_region(
-    exchange: Exchange, segments: list[str], darkroom: Darkroom, settings: TileSettings
-) -> None:
+def ask_iiif(exchange: Exchange, segments: list[str], settings: TileSettings) -> Asked | None:
+    """The region that the address asks for; None for other addresses below `/iiif`."""
+    if segments[:1] != ["3"] or len(segments) < 3 or segments[2:] == ["info.json"]:
+        return None
+    return _asked(exchange, segments[1:], settings)
+
+
+def _asked(exchange: Exchange, segments: list[str], settings: TileSettings) -> Asked:
     request = parse_region_request(segments, exchange.query)
     limit_view(request.view, settings)
     limit_area(least_area(request.size), settings)
@@ -138,7 +143,7 @@ async def _answer_region(
         links = f'<{address}/{canonical}>;rel="canonical", <{LEVEL}>;rel="profile"'
         return {"link": links}
 
-    await answer_picture(exchange, darkroom, request.image_id, request.view, plan, headers)
+    return Asked(request.image_id, request.view, plan, headers)
 
 
 def plan_iiif(request: RegionRequest, seen: SeenImage, settings: TileSettings) -> Picture:

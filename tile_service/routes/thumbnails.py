@@ -19,7 +19,7 @@ from tile_service.plans import limit_thumbnail, limit_view, plan_thumbnail
 from tile_service.query import VIEW_PARAMETERS, image_id, parse_query
 from tile_service.request import thumbnail
 from tile_service.routes.exchange import REVALIDATED, Answer
-from tile_service.routes.pictures import answer_picture
+from tile_service.routes.pictures import Asked, answer_picture
 
 if TYPE_CHECKING:
     from tile_service.develop import Darkroom
@@ -47,14 +47,13 @@ async def answer_thumbnails(
     request = thumbnail(image_id(segments[0]), query, _format(exchange))
     limit_thumbnail(request.size, settings)
     limit_view(request.view, settings)
-    await answer_picture(
-        exchange,
-        darkroom,
+    asked = Asked(
         request.image_id,
         request.view,
         lambda seen: plan_thumbnail(request, seen, settings),
         lambda _: {"vary": "Accept"},
     )
+    await answer_picture(exchange, darkroom, asked)
 
 
 async def _answer_batch(exchange: Exchange, darkroom: Darkroom, settings: TileSettings) -> None:

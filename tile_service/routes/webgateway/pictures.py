@@ -25,7 +25,7 @@ from tile_service.plans import (
 )
 from tile_service.query import index, optional_index, size
 from tile_service.request import THUMBNAIL_QUALITY, THUMBNAIL_SIZE, ThumbnailRequest, TileRequest
-from tile_service.routes.pictures import answer_picture
+from tile_service.routes.pictures import Asked, answer_picture
 from tile_service.routes.webgateway.parameters import (
     RegionPlace,
     TilePlace,
@@ -101,10 +101,8 @@ async def render_birds_eye_view(
     )
     limit_thumbnail(request.size, settings)
     limit_view(request.view, settings)
-    await answer_picture(
-        exchange, darkroom, number, request.view,
-        lambda seen: plan_thumbnail(request, seen, settings),
-    )  # fmt: skip
+    asked = Asked(number, request.view, lambda seen: plan_thumbnail(request, seen, settings))
+    await answer_picture(exchange, darkroom, asked)
 
 
 async def render_thumbnail(
@@ -112,7 +110,7 @@ async def render_thumbnail(
 ) -> None:
     """`render_thumbnail/{iid}[/{w}[/{h}]]?z=&t=&rdefId=`."""
     number, view, plan = thumbnail_plan(exchange, segments, settings, "render_thumbnail")
-    await answer_picture(exchange, darkroom, number, view, plan)
+    await answer_picture(exchange, darkroom, Asked(number, view, plan))
 
 
 def thumbnail_plan(
@@ -170,7 +168,7 @@ async def _plane(
     def to_save(_: Picture) -> Mapping[str, str]:
         return attachment(f"Image_{number}.{finish.format.value}") if is_download else {}
 
-    await answer_picture(exchange, darkroom, number, view, plan, to_save)
+    await answer_picture(exchange, darkroom, Asked(number, view, plan, to_save))
 
 
 async def _part(
@@ -191,7 +189,7 @@ async def _part(
             return _tile(place, seen, view, finish, settings)
         return _region(place, seen, view, finish, settings)
 
-    await answer_picture(exchange, darkroom, number, view, plan)
+    await answer_picture(exchange, darkroom, Asked(number, view, plan))
 
 
 def _place(query: Mapping[str, str], settings: TileSettings) -> TilePlace | RegionPlace:
