@@ -23,7 +23,7 @@ from graphql_api.editing.annotation_rows import (
     tag_values,
     write_pairs,
 )
-from graphql_api.editing.changing import hold_targets
+from graphql_api.editing.carriers import PEOPLE, hold_carriers
 from graphql_api.editing.idempotency import once
 from graphql_api.editing.links import NewLink, open_event, save_links
 from graphql_api.editing.new_annotations import (
@@ -99,6 +99,8 @@ class Annotating:
     annotations: tuple[str, ...] = ()
     """Annotations of any class that are there already, by id."""
     made: tuple[NewAnnotation, ...] = ()
+    group: str | None = None
+    """Where annotations of people and groups lie."""
 
 
 @dataclass(slots=True)
@@ -176,6 +178,7 @@ def checked(wanted: Annotating) -> Annotating:
             checked_annotation(new, ("newAnnotations", str(place)))
             for place, new in enumerate(wanted.made)
         ),
+        group=wanted.group,
     )
 
 
@@ -183,7 +186,8 @@ def write_annotations(
     connection: Connection, principal: Principal, wanted: Annotating
 ) -> list[ObjectRef]:
     """Attach everything, as part of the caller's write transaction; annotations, then links."""
-    targets = hold_targets(connection, principal, wanted.targets)
+    given = [*wanted.tags, *wanted.files, *wanted.annotations]
+    targets = hold_carriers(connection, principal, wanted.targets, given, wanted.group)
     tags = find_targets(connection, principal, wanted.tags, ["TagAnnotation"], path=("tags",))
     files = find_targets(connection, principal, wanted.files, ["FileAnnotation"], path=("files",))
     others = find_targets(
@@ -257,6 +261,8 @@ def require_attachable(
     faults: list[TesseraError] = []
     known: dict[Any, bool] = {}
     for end in [*targets, *annotations]:
+        if end.ref.class_name in PEOPLE:
+            continue  # judged when it was found
         if base_class(end.ref.class_name) not in KINDS:
             faults.append(_not_annotatable(end))
             continue
@@ -298,7 +304,7 @@ def _misfits(targets: Sequence[Target], annotations: Sequence[Target]) -> list[T
 def _not_annotatable(end: Target) -> Invalid:
     return Invalid(
         f"{end.ref} cannot be annotated.",
-        hint="Annotate containers, images, wells, runs, filesets, files, ROIs or annotations.",
+        hint="Annotate containers, images, wells, files, ROIs, annotations, people or groups.",
         path=("targets",),
         target=str(end.ref),
     )

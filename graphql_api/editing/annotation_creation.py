@@ -20,7 +20,6 @@ from graphql_api.editing.new_annotations import NewAnnotation, checked_annotatio
 from shared.auth.creation import require_same_group
 from shared.auth.epoch import bump_epoch
 from shared.database import lock_groups
-from shared.errors import Invalid
 from shared.models.links import LINKS
 
 if TYPE_CHECKING:
@@ -46,14 +45,12 @@ def create_annotation(
     Raises `NotFound`, `Denied` naming a target or the group, or `Invalid`; then nothing was made.
     """
     clean = checked_annotation(new)
-    if targets and group is not None:
-        raise Invalid("The group is that of the targets.", hint="Leave group out.", path=("group",))
     given = {**asdict(clean), "targets": list(targets), "group": group}
 
     def work() -> list[ObjectRef]:
         if not targets:
             return [_alone(connection, principal, clean, group)]
-        wanted = checked(Annotating(tuple(targets), made=(clean,)))
+        wanted = checked(Annotating(tuple(targets), made=(clean,), group=group))
         return write_annotations(connection, principal, wanted)
 
     with database.write() as connection:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select, union_all
 
 from graphql_api.editing.annotation_rows import KINDS, LINK_NAMES
+from graphql_api.editing.carriers import find_people, split_people
 from graphql_api.editing.changing import hold_targets
 from graphql_api.editing.targets import Target
 from graphql_api.editing.trash import begin_change, discard
@@ -165,12 +166,15 @@ def _by_pair(
     targets: Sequence[str],
     annotations: Sequence[str],
 ) -> list[CutLink]:
-    above = hold_targets(connection, principal, targets)
+    people, things = split_people(targets)
+    seen = find_people(connection, principal, people)
+    above = [each.ref for each in hold_targets(connection, principal, things, path=("targets",))]
+    above += dict.fromkeys(seen.values())
     classes = ("Annotation", *ANNOTATION_CLASSES)
     below = hold_targets(connection, principal, annotations, classes, path=("annotations",))
-    by_class: dict[str, list[Target]] = defaultdict(list)
+    by_class: dict[str, list[ObjectRef]] = defaultdict(list)
     for each in above:
-        by_class[base_class(each.ref.class_name)].append(each)
+        by_class[base_class(each.class_name)].append(each)
     cut: list[CutLink] = []
     faults = []
     for name, parents in sorted(by_class.items()):
@@ -203,7 +207,7 @@ def _links_between(
     connection: Connection,
     principal: Principal,
     name: str,
-    parents: Sequence[Target],
+    parents: Sequence[ObjectRef],
     children: Sequence[Target],
 ) -> Sequence[Any]:
     model: Any = KINDS[name].model
@@ -215,7 +219,7 @@ def _links_between(
         )
         .join(Group, Group.id == table.c.group_id)
         .where(
-            ids_in(connection, table.c.parent_id, [each.ref.id for each in parents]),
+            ids_in(connection, table.c.parent_id, [each.id for each in parents]),
             ids_in(connection, table.c.child_id, [each.ref.id for each in children]),
             visible(principal, model),
         )

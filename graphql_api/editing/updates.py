@@ -17,6 +17,7 @@ from graphql_api.editing.links import open_event, refusal
 from graphql_api.editing.quantities import Quantity, checked_quantity
 from graphql_api.editing.targets import find_target
 from graphql_api.editing.texts import valid_description, valid_name
+from graphql_api.editing.written_dates import acquired_at
 from shared.auth.creation import may_refer, require_same_group
 from shared.auth.epoch import bump_epoch
 from shared.database import lock_groups
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from shared.database import Database
 
 MAX_MOMENT = 2**62
+MAX_DATE = 40
 Columns = dict[str, Any]
 Check = Callable[[str, Any], Columns]
 
@@ -127,6 +129,28 @@ def _moment(name: str, value: int | None) -> Columns:
     return {name: value}
 
 
+def _flag(name: str, value: bool | None) -> Columns:
+    if value is None:
+        raise Invalid("It is either so or not.", hint="Leave it out to keep it.",
+                      path=(printed(name),))  # fmt: skip
+    return {name: value}
+
+
+def _written_date(name: str, value: str | None) -> Columns:
+    """As it is written, beside the moment by which images are ordered."""
+    if value is None:
+        return {name: None, "acquired_at": None}
+    text = value.strip()
+    moment = acquired_at(text)
+    if moment is None or not text[:4].isdecimal() or len(text) > MAX_DATE:
+        raise Invalid(
+            f"{text[:40]!r} is no date.",
+            hint="Write 2026-01-31, 2026-01-31T12:00:00 or 2026-01-31T12:00:00+01:00.",
+            path=(printed(name),),
+        )
+    return {name: text, "acquired_at": moment}
+
+
 def _length(name: str, value: Quantity | None) -> Columns:
     return checked_quantity(name, value, (printed(name),))
 
@@ -138,7 +162,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
     "Project": _NAMED,
     "Dataset": _NAMED,
     "Folder": _NAMED,
-    "Image": _NAMED,
+    "Image": {**_NAMED, "acquisition_date": _written_date, "is_archived": _flag},
     "Screen": {
         **_NAMED, "type": _text, "protocol_identifier": _text, "protocol_description": _text,
         "reagent_set_identifier": _text, "reagent_set_description": _text,

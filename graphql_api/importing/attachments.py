@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from graphql_api.editing.annotate import Annotating, NewFile, checked, write_annotations
+from graphql_api.editing.carriers import find_carriers
 from graphql_api.editing.idempotency import once, recalled
-from graphql_api.editing.targets import find_targets
 from graphql_api.importing.consumed import consume, finished_upload
 from shared.models.links import LINKS
 from shared.refs import ObjectRef, parse_ref
@@ -107,7 +107,8 @@ def _prepare(
         return prepared
     found = [finished_upload(database, storage, principal, each, PATH) for each in uploads]
     with database.read() as connection:
-        targets = find_targets(connection, principal, wanted.targets, path=("targets",))
+        given = [*wanted.tags, *wanted.files, *wanted.annotations]
+        targets = find_carriers(connection, principal, wanted.targets, given, wanted.group)
     groups = sorted({target.group_id for target in targets})
     try:
         for each in found:

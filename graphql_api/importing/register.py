@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
+from graphql_api.editing.written_dates import acquired_at
 from graphql_api.importing.register_acquisition import Devices, add_part, values_of
 from graphql_api.importing.register_channels import ChannelRows
-from shared.clock import from_datetime
 from shared.journal.write import record
 from shared.models.acquisition import Instrument, Objective, ObjectiveSettings
 from shared.models.base import sort_key
@@ -222,28 +221,6 @@ def quantity_columns(column: str, quantity: Quantity | None) -> dict[str, Any]:
     if quantity is None:
         return {column: None, f"{column}_unit": None}
     return {column: quantity.value, f"{column}_unit": quantity.unit}
-
-
-def acquired_at(written: str | None) -> int | None:
-    """A guess of when it was taken, in microseconds UTC; a date without a zone counts as UTC."""
-    if not written:
-        return None
-    text = written.strip().replace("Z", "+00:00")
-    for form in (None, "%Y:%m:%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%y"):
-        try:
-            moment = (
-                datetime.fromisoformat(text)
-                if form is None
-                else datetime.strptime(text, form).replace(tzinfo=UTC)
-            )
-        except ValueError:
-            continue
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        try:
-            return from_datetime(aware)
-        except (OverflowError, OSError):
-            return None
-    return None
 
 
 class _Instruments:

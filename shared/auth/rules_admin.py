@@ -49,17 +49,24 @@ class AdminAction(StrEnum):
     DELETE_USER = "delete_user"
     DELETE_GROUP = "delete_group"
     SUDO = "sudo"
+    ANNOTATE_USER = "annotate_user"
+    """Attach a tag, a photo and so on to a person."""
+    ANNOTATE_GROUP = "annotate_group"
     UPLOAD_LOOKUP_TABLE = "upload_lookup_table"
     """Give everybody another lookup table, which OMERO keeps among the scripts."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdminRule:
-    """The privilege that suffices; whether leaders may in their groups, and everybody himself."""
+    """The privilege that suffices; whether leaders may in their groups, and everybody himself.
+
+    `scope` is what an access token needs for it.
+    """
 
     privilege: Privilege
     leaders: bool = False
     oneself: bool = False
+    scope: Scope = Scope.ADMIN
 
 
 ADMIN_RULES: Mapping[AdminAction, AdminRule] = MappingProxyType(
@@ -80,6 +87,12 @@ ADMIN_RULES: Mapping[AdminAction, AdminRule] = MappingProxyType(
         AdminAction.DELETE_USER: AdminRule(Privilege.MODIFY_USER),
         AdminAction.DELETE_GROUP: AdminRule(Privilege.MODIFY_GROUP),
         AdminAction.SUDO: AdminRule(Privilege.SUDO, leaders=True),
+        AdminAction.ANNOTATE_USER: AdminRule(
+            Privilege.MODIFY_USER, oneself=True, scope=Scope.WRITE
+        ),
+        AdminAction.ANNOTATE_GROUP: AdminRule(
+            Privilege.MODIFY_GROUP, leaders=True, scope=Scope.WRITE
+        ),
         AdminAction.UPLOAD_LOOKUP_TABLE: AdminRule(Privilege.WRITE_SCRIPT_REPO),
     }
 )
@@ -111,7 +124,7 @@ def may_administer(
     leads. Whoever acts as somebody else changes no account of his by that alone.
     """
     rule = ADMIN_RULES[action]
-    if not principal.has_scope({Scope.ADMIN}) or principal.is_guest:
+    if not principal.has_scope({rule.scope}) or principal.is_guest:
         return _NO
     is_self = user is not None and user.user_id == principal.user_id
     is_account = action in _ACCOUNT_ACTIONS
@@ -150,8 +163,8 @@ def require_administer(
 
 def _explanation(principal: Principal, action: AdminAction, user: Standing | None) -> str:
     rule = ADMIN_RULES[action]
-    if not principal.has_scope({Scope.ADMIN}):
-        return "The access token lacks the scope admin."
+    if not principal.has_scope({rule.scope}):
+        return f"The access token lacks the scope {rule.scope}."
     if principal.may(rule.privilege):
         if user is not None and user.login == ROOT_LOGIN:
             return f"The account {ROOT_LOGIN} is changed by {ROOT_LOGIN} alone."

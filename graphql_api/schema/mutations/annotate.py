@@ -76,6 +76,13 @@ class AnnotateInput:
             "each target."
         ),
     )
+    group: strawberry.ID | None = strawberry.field(
+        default=None,
+        description=(
+            "For people and groups as targets: in which group what is made for them lies; else in "
+            "the annotated group itself, or the caller's default group."
+        ),
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key within 24 hours attaches once."
     )
@@ -135,6 +142,7 @@ def wanted(given: AnnotateInput) -> Annotating:
         files=tuple(str(each) for each in given.files),
         annotations=tuple(str(each) for each in given.annotations),
         made=tuple(map(new_annotation, given.new_annotations)),
+        group=None if given.group is None else str(given.group),
     )
 
 

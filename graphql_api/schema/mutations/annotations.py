@@ -89,7 +89,10 @@ class CreateAnnotationInput(NewAnnotationInput):
         default_factory=list, description="Objects that carry it, at most 10,000; none is fine."
     )
     group: strawberry.ID | None = strawberry.field(
-        default=None, description="Without targets: in which group; else the default group."
+        default=None,
+        description=(
+            "In which group, without targets or on people and groups; else the default group."
+        ),
     )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key within 24 hours makes it once."

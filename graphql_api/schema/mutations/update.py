@@ -67,6 +67,18 @@ class UpdateFolderInput(UpdateInput):
 class UpdateImageInput(UpdateInput):
     """Input of `updateImage`."""
 
+    acquisition_date: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "When it was taken: a date or a date and time of ISO 8601, with or without a zone, "
+            "kept as it is written; null: not known."
+        ),
+    )
+    is_archived: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Whether its original files are archived; left out, it stays.",
+    )
+
 
 def _errors() -> Any:
     return strawberry.field(default_factory=list, description="Why nothing was changed.")
@@ -177,5 +189,6 @@ class UpdateMutations:
         resolver=_update_folder, description="Change name or description of a Folder."
     )
     update_image: UpdateImagePayload = strawberry.field(
-        resolver=_update_image, description="Change name or description of an Image."
+        resolver=_update_image,
+        description="Change name, description, acquisition date or the archived flag of an Image.",
     )

@@ -85,6 +85,7 @@ class UserViewerCan:
     )
     delete: bool = strawberry.field(description="Delete it, when it has no data.")
     sudo: bool = strawberry.field(description="Act as this user.")
+    annotate: bool = strawberry.field(description="Attach annotations, such as a photo, to it.")
 
 
 @strawberry.type(description="What the caller may do with a group.")
@@ -97,6 +98,7 @@ class GroupViewerCan:
     open_for_writing: bool = strawberry.field(description="Make it a read-write group.")
     manage_members: bool = strawberry.field(description="Add and remove members and leaders.")
     delete: bool = strawberry.field(description="Delete it, when it holds no data.")
+    annotate: bool = strawberry.field(description="Attach annotations to the group itself.")
 
 
 def _in_special(name: str) -> Callable[[Scope], ColumnElement[bool]]:
@@ -227,6 +229,7 @@ def _user_flag(principal: Principal, row: Values) -> UserViewerCan:
         set_admin_privileges=may(AdminAction.SET_PRIVILEGES),
         delete=may(AdminAction.DELETE_USER),
         sudo=not own and has_own_session(principal) and may(AdminAction.SUDO),
+        annotate=may(AdminAction.ANNOTATE_USER),
     )
 
 
@@ -248,6 +251,7 @@ def _group_flag(principal: Principal, row: Values) -> GroupViewerCan:
         open_for_writing=may(AdminAction.RAISE_TO_READ_WRITE),
         manage_members=may(membership_action(group)),
         delete=may(AdminAction.DELETE_GROUP),
+        annotate=may(AdminAction.ANNOTATE_GROUP),
     )
 
 

@@ -67,6 +67,8 @@ TABLE = [
     (A.DELETE_USER, Privilege.MODIFY_USER, False, False),
     (A.DELETE_GROUP, Privilege.MODIFY_GROUP, False, False),
     (A.SUDO, Privilege.SUDO, True, False),
+    (A.ANNOTATE_USER, Privilege.MODIFY_USER, False, True),
+    (A.ANNOTATE_GROUP, Privilege.MODIFY_GROUP, True, False),
     (A.UPLOAD_LOOKUP_TABLE, Privilege.WRITE_SCRIPT_REPO, False, False),
 ]
 
@@ -100,6 +102,13 @@ def test_a_token_administers_only_with_its_scope() -> None:
         principal(leads=leads, scopes=["write"]), A.CHANGE_LEVEL, group=LAB_FACTS
     )
     assert may_administer(principal(leads=leads, scopes=["admin"]), A.CHANGE_LEVEL, group=LAB_FACTS)
+
+
+def test_a_token_annotates_people_with_the_scope_for_writing() -> None:
+    for scope, allowed in (("write", True), ("admin", False), ("read", False)):
+        leads = principal(leads=[(LAB, P.READ_ONLY)], scopes=[scope])
+        assert may_administer(leads, A.ANNOTATE_GROUP, group=LAB_FACTS).allowed is allowed
+        assert may_administer(leads, A.ANNOTATE_USER, user=standing(ME)).allowed is allowed
 
 
 def test_leaders_may_change_the_level_but_not_open_the_group_for_writing() -> None:

@@ -151,3 +151,53 @@ async def test_unknown_invisible_and_other_classes_answer_alike(
         assert [(error["__typename"], error["target"]) for error in answer["errors"]] == [
             ("NotFound", text)
         ]
+
+
+DATES = """
+mutation($input: UpdateImageInput!) { updateImage(input: $input) {
+  image { acquisitionDate acquiredAt isArchived name version }
+  errors { __typename path } } }
+"""
+
+
+async def test_when_an_image_was_taken_is_corrected_and_ordered_by(
+    api: GraphQLClient, database: Database, lab: dict[str, Any]
+) -> None:
+    ref = f"Image:{make(database, lab, 'Image')}"
+
+    async def change(**given: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = await api.data(
+            DATES, {"input": {"id": ref, **given}}, user=lab["ada"]
+        )
+        return answer
+
+    first = await change(
+        acquisitionDate=" 2026-01-31T12:00:00+01:00 ", isArchived=True, expectedVersion=1
+    )
+    assert first == {
+        "image": {
+            "acquisitionDate": "2026-01-31T12:00:00+01:00",
+            "acquiredAt": "2026-01-31T11:00:00Z",
+            "isArchived": True,
+            "name": "Old",
+            "version": 2,
+        },
+        "errors": [],
+    }
+    for given in ({"acquisitionDate": "yesterday"}, {"acquisitionDate": ""}, {"isArchived": None},
+                  {"acquisitionDate": "2026-13-01"}, {"acquisitionDate": "9" * 5000}):  # fmt: skip
+        answer = await change(**given)
+        assert answer == {
+            "image": None, "errors": [{"__typename": "Invalid", "path": list(given)}]
+        }  # fmt: skip
+    stale = await change(acquisitionDate="2026-02-01", expectedVersion=1)
+    assert [each["__typename"] for each in stale["errors"]] == ["Conflict"]
+    emptied = (await change(acquisitionDate=None, name="New"))["image"]
+    assert (emptied["acquisitionDate"], emptied["acquiredAt"]) == (None, None)
+    assert (emptied["isArchived"], emptied["version"]) == (True, 3)
+    with database.read() as connection:
+        last, before = history(connection, "Image", int(ref.removeprefix("Image:")))
+    assert last.before is not None
+    assert last.before["acquisition_date"] == "2026-01-31T12:00:00+01:00"
+    assert before.before is not None
+    assert before.before["is_archived"] is False

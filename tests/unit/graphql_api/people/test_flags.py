@@ -18,6 +18,7 @@ USER_FLAGS: dict[str, tuple[str, dict[str, Any]]] = {
     "setAdminPrivileges": ("setAdminPrivileges", {"privileges": []}),
     "delete": ("deleteUser", {}),
     "sudo": ("sudo", {}),
+    "annotate": ("annotate", {"comment": "hello"}),
 }
 """Inputs that change nothing even where they are allowed; `delete` comes last of all."""
 GROUP_FLAGS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -27,6 +28,7 @@ GROUP_FLAGS: dict[str, tuple[str, dict[str, Any]]] = {
     "openForWriting": ("setGroupPermissions", {"permissions": "READ_WRITE", "dryRun": True}),
     "manageMembers": ("addToGroup", {}),
     "delete": ("deleteGroup", {}),
+    "annotate": ("annotate", {"comment": "hello"}),
 }
 QUIET = ("setAdminPrivileges", "deleteUser", "deleteGroup")
 """Tried only where the flag says no: allowed, they would change who is on the stage."""
@@ -58,6 +60,8 @@ async def test_flags_of_people(office: Office) -> None:
                 if seen is None or (seen[flag] and mutation in QUIET):
                     continue
                 given = {"id" if mutation == "updateUser" else "user": ref} | values
+                if flag == "annotate":
+                    given = {"targets": [ref]} | values
                 if flag == "rename":
                     given["login"] = name
                 if flag == "setDefaultGroup":
@@ -75,6 +79,8 @@ async def test_flags_of_groups(office: Office) -> None:
                 if seen is None or (seen[flag] and mutation in QUIET):
                     continue
                 given = {"id" if mutation == "updateGroup" else "group": ref} | values
+                if flag == "annotate":
+                    given = {"targets": [ref]} | values
                 if mutation == "addToGroup":
                     member = {"lab": "ada", "other": "eve", "system": "clerk"}.get(name, "ada")
                     given["user"] = office.user(member if who != "eve" else "eve")
