@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from graphql_api.editing.annotation_rows import (
-    KINDS,
     Maker,
     Pairs,
     by_group,
@@ -23,7 +22,9 @@ from graphql_api.editing.annotation_rows import (
     tag_values,
     write_pairs,
 )
-from graphql_api.editing.carriers import PEOPLE, hold_carriers
+from graphql_api.editing.attachable import refuse_ratings, require_attachable
+from graphql_api.editing.carriers import hold_carriers
+from graphql_api.editing.containers import NewContainer, owner_of_new
 from graphql_api.editing.idempotency import once
 from graphql_api.editing.links import NewLink, open_event, save_links
 from graphql_api.editing.new_annotations import (
@@ -44,15 +45,11 @@ from graphql_api.editing.texts import (
     valid_pairs,
     valid_text,
 )
-from shared.auth.creation import may_refer
-from shared.auth.decide import decide, denied
 from shared.auth.epoch import bump_epoch
-from shared.auth.rules import Action, base_class
 from shared.clock import now
-from shared.database import ids_in
-from shared.errors import Conflict, Invalid, TesseraError
+from shared.errors import Conflict, Invalid
 from shared.journal import record
-from shared.models.annotations import ANNOTATION_CLASSES, NS_CLIENT_MAP, NS_RATING, Annotation
+from shared.models.annotations import ANNOTATION_CLASSES, NS_CLIENT_MAP
 from shared.models.images import OriginalFile
 from shared.models.links import LINKS
 
@@ -101,6 +98,8 @@ class Annotating:
     made: tuple[NewAnnotation, ...] = ()
     group: str | None = None
     """Where annotations of people and groups lie."""
+    owner: str | None = None
+    """For whom, where the caller may write for others."""
 
 
 @dataclass(slots=True)
@@ -179,6 +178,7 @@ def checked(wanted: Annotating) -> Annotating:
             for place, new in enumerate(wanted.made)
         ),
         group=wanted.group,
+        owner=wanted.owner,
     )
 
 
@@ -195,12 +195,13 @@ def write_annotations(
     )
     there = list(dict.fromkeys([*tags, *files, *others]))
     listed = list_members(connection, principal, wanted.made)
-    require_attachable(principal, targets, [*there, *listed.values()])
-    _refuse_ratings(connection, others)
+    owner_id = _owner(connection, principal, wanted, targets)
+    require_attachable(principal, targets, [*there, *listed.values()], owner_id)
+    refuse_ratings(connection, others)
     event_id = open_event(connection, principal, "annotate")
     made = _Made([target.ref for target in there], [])
     for group_id, members in by_group(targets).items():
-        maker = Maker(principal.user_id, load_group(connection, group_id), event_id)
+        maker = Maker(owner_id, load_group(connection, group_id), event_id)
         new = _shared(connection, principal, maker, wanted)
         for each in wanted.made:
             if each.class_name == PER_TARGET:
@@ -210,16 +211,28 @@ def write_annotations(
                 continue
             one = make_shared(connection, principal, maker, each)
             new.append(one)
-            made.inner += [new_link(one, listed[text], principal.user_id) for text in each.members]
+            made.inner += [new_link(one, listed[text], owner_id) for text in each.members]
         shared = [*there, *new]
         made.annotations += [one.ref for one in new]
-        made.links += [
-            new_link(target, one, principal.user_id) for one in shared for target in members
-        ]
+        made.links += [new_link(target, one, owner_id) for one in shared for target in members]
         _own(connection, principal, maker, wanted, members, made)
     saved = save_links(connection, [*made.links, *made.inner], event_id)
     bump_epoch(connection)
     return [*made.annotations, *(saved[link] for link in made.links)]
+
+
+def _owner(
+    connection: Connection, principal: Principal, wanted: Annotating, targets: Sequence[Target]
+) -> int:
+    """To whom annotations and links will belong; raises as `owner_of_new`, for each group."""
+    if wanted.owner is None:
+        return principal.user_id
+    asked = NewContainer("Annotation", "", owner=wanted.owner)
+    found = {
+        owner_of_new(connection, principal, asked, load_group(connection, group_id), None)
+        for group_id in by_group(targets)
+    }
+    return found.pop()
 
 
 def list_members(
@@ -232,82 +245,6 @@ def list_members(
     texts = list(dict.fromkeys(text for new in made for text in new.members))
     found = find_targets(connection, principal, texts, ANNOTATION_CLASSES, path=path)
     return dict(zip(texts, found, strict=True))
-
-
-def _refuse_ratings(connection: Connection, annotations: Sequence[Target]) -> None:
-    """Raise `Invalid` for a rating: each belongs to one person and one object."""
-    ids = [each.ref.id for each in annotations if each.ref.class_name == "LongAnnotation"]
-    if not ids:
-        return
-    table: Any = Annotation.__table__
-    ratings = connection.scalars(
-        select(table.c.id).where(
-            ids_in(connection, table.c.id, ids), table.c.namespace == NS_RATING
-        )
-    ).all()
-    if ratings:
-        raise Invalid(
-            f"LongAnnotation:{ratings[0]} is a rating.",
-            hint="Give `rating` instead.",
-            path=("annotations",),
-            target=f"LongAnnotation:{ratings[0]}",
-        )
-
-
-def require_attachable(
-    principal: Principal, targets: Sequence[Target], annotations: Sequence[Target]
-) -> None:
-    """Raise all that forbids attaching every annotation to every target, as one group."""
-    faults: list[TesseraError] = []
-    known: dict[Any, bool] = {}
-    for end in [*targets, *annotations]:
-        if end.ref.class_name in PEOPLE:
-            continue  # judged when it was found
-        if base_class(end.ref.class_name) not in KINDS:
-            faults.append(_not_annotatable(end))
-            continue
-        if end.facts not in known:
-            verdict = may_refer(principal, "ImageAnnotationLink", principal.user_id, end.facts)
-            known[end.facts] = bool(verdict)
-        if not known[end.facts]:
-            verdict = decide(principal, Action.ANNOTATE, end.facts)
-            faults.append(denied(principal, Action.ANNOTATE, end.facts, verdict, end.ref))
-    faults += _misfits(targets, annotations)
-    if faults:
-        raise ExceptionGroup("refused", faults)
-
-
-def _misfits(targets: Sequence[Target], annotations: Sequence[Target]) -> list[TesseraError]:
-    found: list[TesseraError] = []
-    groups = {target.group_id for target in targets}
-    for one in annotations:
-        found += [
-            Invalid(
-                f"{one.ref} lies in Group:{one.group_id}, some targets in Group:{group_id}.",
-                hint="Links join objects of one group.",
-                path=("targets",),
-                target=str(one.ref),
-            )
-            for group_id in sorted(groups - {one.group_id})
-        ]
-        if any(target.ref == one.ref for target in targets):
-            found.append(
-                Invalid(
-                    f"{one.ref} cannot be attached to itself.",
-                    path=("targets",),
-                    target=str(one.ref),
-                )
-            )
-    return found
-
-
-def _not_annotatable(end: Target) -> Invalid:
-    return Invalid(
-        f"{end.ref} cannot be annotated.",
-        hint="Annotate containers, images, wells, files, ROIs, annotations, people or groups.",
-        path=("targets",),
-        target=str(end.ref),
-    )
 
 
 def _shared(

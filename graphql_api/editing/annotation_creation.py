@@ -9,11 +9,11 @@ from graphql_api.editing.annotate import (
     Annotating,
     checked,
     list_members,
-    require_attachable,
     write_annotations,
 )
 from graphql_api.editing.annotation_rows import Maker, new_link
-from graphql_api.editing.containers import NewContainer, group_of_new
+from graphql_api.editing.attachable import require_attachable
+from graphql_api.editing.containers import NewContainer, group_of_new, owner_of_new
 from graphql_api.editing.idempotency import once
 from graphql_api.editing.links import open_event, save_links
 from graphql_api.editing.new_annotations import NewAnnotation, checked_annotation, make_shared
@@ -39,6 +39,7 @@ def create_annotation(
     targets: Sequence[str],
     group: str | None = None,
     key: str | None = None,
+    owner: str | None = None,
 ) -> tuple[list[ObjectRef], list[ObjectRef]]:
     """Make it; answers annotations and links.
 
@@ -46,11 +47,13 @@ def create_annotation(
     """
     clean = checked_annotation(new)
     given = {**asdict(clean), "targets": list(targets), "group": group}
+    if owner is not None:
+        given["owner"] = owner
 
     def work() -> list[ObjectRef]:
         if not targets:
-            return [_alone(connection, principal, clean, group)]
-        wanted = checked(Annotating(tuple(targets), made=(clean,), group=group))
+            return [_alone(connection, principal, clean, group, owner)]
+        wanted = checked(Annotating(tuple(targets), made=(clean,), group=group, owner=owner))
         return write_annotations(connection, principal, wanted)
 
     with database.write() as connection:
@@ -62,18 +65,24 @@ def create_annotation(
 
 
 def _alone(
-    connection: Connection, principal: Principal, new: NewAnnotation, group: str | None
+    connection: Connection,
+    principal: Principal,
+    new: NewAnnotation,
+    group: str | None,
+    owner: str | None,
 ) -> ObjectRef:
-    place = group_of_new(connection, principal, NewContainer(new.class_name, "", group=group), None)
+    asked = NewContainer(new.class_name, "", group=group, owner=owner)
+    place = group_of_new(connection, principal, asked, None)
     lock_groups(connection, [place.id])
     members = list_members(connection, principal, [new], ("value", "list"))
-    require_attachable(principal, [], list(members.values()))
+    owner_id = owner_of_new(connection, principal, asked, place, None)
+    require_attachable(principal, [], list(members.values()), owner_id)
     for member in members.values():
         require_same_group(place.id, member.facts)
     event_id = open_event(connection, principal, "createAnnotation")
-    maker = Maker(principal.user_id, place, event_id)
+    maker = Maker(owner_id, place, event_id)
     made = make_shared(connection, principal, maker, new)
-    links = [new_link(made, member, principal.user_id) for member in members.values()]
+    links = [new_link(made, member, owner_id) for member in members.values()]
     if links:
         save_links(connection, links, event_id)
     bump_epoch(connection)

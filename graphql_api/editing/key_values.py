@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from graphql_api.editing.annotate import require_attachable
 from graphql_api.editing.annotation_rows import (
     KINDS,
     Maker,
@@ -25,6 +24,7 @@ from graphql_api.editing.annotation_rows import (
     write_pairs,
 )
 from graphql_api.editing.annotation_values import pairs_of, replace_pairs
+from graphql_api.editing.attachable import require_attachable
 from graphql_api.editing.changing import hold_targets
 from graphql_api.editing.detaching import link_counts
 from graphql_api.editing.idempotency import once_answer

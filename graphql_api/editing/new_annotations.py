@@ -112,9 +112,8 @@ def make_per_target(
     made = make_annotations(connection, maker, new.class_name, len(members), **_columns(new))
     write_pairs(connection, {one.ref.id: new.value for one in made})
     return [
-        new_link(target, one, principal.user_id)
-        for target, one in zip(members, made, strict=True)
-    ]  # fmt: skip
+        new_link(target, one, maker.owner_id) for target, one in zip(members, made, strict=True)
+    ]
 
 
 def well_formed(text: str, path: tuple[str, ...]) -> str:

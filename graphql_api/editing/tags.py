@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from graphql_api.editing.annotate import require_attachable
 from graphql_api.editing.annotation_rows import Maker, make_annotations, new_link, tag_values
+from graphql_api.editing.attachable import require_attachable
 from graphql_api.editing.changing import hold_targets
 from graphql_api.editing.containers import (
     NewContainer,

@@ -94,6 +94,13 @@ class CreateAnnotationInput(NewAnnotationInput):
             "In which group, without targets or on people and groups; else the default group."
         ),
     )
+    owner: strawberry.ID | None = strawberry.field(
+        default=None,
+        description=(
+            "For whom, where the caller may write for others: annotations and links belong to "
+            "them. In private groups only on their own data."
+        ),
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key within 24 hours makes it once."
     )
@@ -127,6 +134,7 @@ def _create_annotation(info: Info, input: CreateAnnotationInput) -> CreateAnnota
             [str(each) for each in input.targets],
             input.group,
             input.idempotency_key,
+            input.owner,
         )
         context.renew()
         made = fetch_nodes(info, annotations, "annotations")

@@ -13,7 +13,7 @@ from shared.models.activities import Activity
 from shared.models.annotations import NS_RATING, NS_TAG_SET
 from shared.models.images import Channel, Image
 from shared.models.links import LINKS
-from shared.models.people import GroupPermissions
+from shared.models.people import GroupPermissions, Privilege
 from shared.models.rois import Shape
 from shared.settings import Settings
 from tests.support.browsing import World
@@ -239,3 +239,46 @@ def test_what_lies_in_the_trash_takes_nothing_and_is_not_found(world: World) -> 
         assert [(each["__typename"], each["target"]) for each in answer["errors"]] == [
             ("NotFound", target)
         ]
+
+
+OWNED = """
+mutation($input: CreateAnnotationInput!) { createAnnotation(input: $input) {
+  annotations { id owner { login } } links { owner { login } }
+  errors { __typename target path } } }
+"""
+
+
+@pytest.mark.parametrize("level", [str(level.value) for level in GroupPermissions])
+def test_an_administrator_annotates_for_the_owner_of_the_data(world: World, level: str) -> None:
+    world.person("chief", is_admin=True)
+    world.person("viewer", is_admin=True, withheld=frozenset(Privilege))
+    ada, bob, group = (f"User:{world.people['ada']}", f"User:{world.people['bob']}",
+                       f"Group:{world.groups[level]}")  # fmt: skip
+    image = f"Image:{world.row('Image', 'ada', level)}"
+    for value in ({"tag": "checked"}, {"pairs": [{"key": "k", "value": "v"}]}):
+        given = {"value": value, "targets": [image], "owner": ada}
+        made = do(world, "chief", OWNED, **given)
+        assert made["errors"] == []
+        assert [each["owner"]["login"] for each in made["annotations"]] == ["ada"]
+        assert [each["owner"]["login"] for each in made["links"]] == ["ada"]
+    tag = {"tag": "later"}
+    alone = do(world, "chief", OWNED, value=tag, group=group, owner=bob)
+    assert [each["owner"]["login"] for each in alone["annotations"]] == ["bob"]
+    held = [alone["annotations"][0]["id"]]
+    listed = do(world, "chief", OWNED, value={"list": held}, group=group, owner=bob)
+    assert (listed["errors"], len(listed["annotations"])) == ([], 1)
+    for who, owner, more, kind, target in (
+        ("bob", ada, {"group": group}, "Denied", ada),
+        ("viewer", ada, {"targets": [image]}, "Denied", group),
+        ("chief", f"User:{world.people['eve']}", {"group": group}, "Invalid", None),
+        ("chief", "User:999999", {"group": group}, "NotFound", "User:999999"),
+    ):
+        refused = do(world, who, OWNED, value=tag, owner=owner, **more)
+        (error,) = refused["errors"]
+        assert (error["__typename"], refused["annotations"]) == (kind, [])
+        assert target is None or error["target"] == target
+    crossed = do(world, "chief", OWNED, value=tag, targets=[image], owner=bob)
+    if level == "rw----":
+        assert [each["target"] for each in crossed["errors"]] == [image]
+    else:
+        assert crossed["errors"] == []
