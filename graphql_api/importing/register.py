@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from graphql_api.importing.gather import Gathered, GatheredImage
     from shared.models.base import Base
-    from shared.pixels.metadata import InspectedImage, Quantity
+    from shared.pixels.metadata import InspectedImage, ObjectiveMetadata, Quantity
 
 
 @dataclass(slots=True)
@@ -224,52 +224,69 @@ def quantity_columns(column: str, quantity: Quantity | None) -> dict[str, Any]:
 
 
 class _Instruments:
-    """One instrument and objective for all images of a fileset that name the same."""
+    """One instrument for all images of a fileset that name the same."""
 
     def __init__(self, rows: Registrar) -> None:
         self._rows = rows
-        self._known: dict[tuple[Any, ...], tuple[int, int | None, Devices]] = {}
+        self._known: dict[tuple[Any, ...], Devices] = {}
+        self._lenses: dict[tuple[int, ObjectiveMetadata], int] = {}
 
     def of(self, image: InspectedImage) -> tuple[int | None, int | None, Devices | None]:
         """Ids of the instrument and of the objective's settings; None where nothing is stated."""
         acquisition = image.acquisition or ImageAcquisition()
         key = (
-            image.objective,
             image.microscope_model,
             image.microscope_manufacturer,
+            acquisition.microscope,
             acquisition.devices,
+            # without devices, what is told of the objective is all that tells instruments apart
+            None if acquisition.devices else image.objective,
         )
-        if key == (None, None, None, ()):
+        if key == (None, None, None, (), None):
             return None, None, None
         if key not in self._known:
-            self._known[key] = self._add(image)
-        instrument, objective, devices = self._known[key]
+            self._known[key] = self._add(image, acquisition)
+        devices = self._known[key]
+        objective = self._objective(devices, image, acquisition)
         if objective is None:
-            return instrument, None, devices
+            return devices.instrument, None, devices
         values = values_of(ObjectiveSettings, acquisition.objective_settings)
         settings = self._rows.add(ObjectiveSettings, objective_id=objective, **values)
-        return instrument, settings, devices
+        return devices.instrument, settings, devices
 
-    def _add(self, image: InspectedImage) -> tuple[int, int | None, Devices]:
+    def _add(self, image: InspectedImage, acquisition: ImageAcquisition) -> Devices:
         instrument = self._rows.add(
             Instrument,
+            **values_of(Instrument, acquisition.microscope),
             microscope_model=image.microscope_model,
             microscope_manufacturer=image.microscope_manufacturer,
         )
-        acquisition = image.acquisition or ImageAcquisition()
-        devices = Devices(self._rows, instrument, acquisition.devices)
-        stated = image.objective
-        if stated is None:
-            return instrument, None, devices
-        objective = self._rows.add(
-            Objective,
-            instrument_id=instrument,
-            model=stated.model,
-            manufacturer=stated.manufacturer,
-            nominal_magnification=stated.nominal_magnification,
-            lens_na=stated.lens_na,
-            immersion=stated.immersion,
-            correction=stated.correction,
-            **quantity_columns("working_distance", stated.working_distance),
-        )
-        return instrument, objective, devices
+        return Devices(self._rows, instrument, acquisition.devices)
+
+    def _objective(
+        self, devices: Devices, image: InspectedImage, acquisition: ImageAcquisition
+    ) -> int | None:
+        """The objective that the image names, or the only one of its instrument."""
+        settings, stated = acquisition.objective_settings, image.objective
+        if settings is not None:
+            found = devices.objective(settings.file_id)
+            if found is not None:
+                return found
+        elif len(devices.objectives) == 1:
+            return devices.objectives[0]
+        if stated is None or devices.objectives:
+            return None
+        lens = (devices.instrument, stated)
+        if lens not in self._lenses:
+            self._lenses[lens] = self._rows.add(
+                Objective,
+                instrument_id=devices.instrument,
+                model=stated.model,
+                manufacturer=stated.manufacturer,
+                nominal_magnification=stated.nominal_magnification,
+                lens_na=stated.lens_na,
+                immersion=stated.immersion,
+                correction=stated.correction,
+                **quantity_columns("working_distance", stated.working_distance),
+            )
+        return self._lenses[lens]

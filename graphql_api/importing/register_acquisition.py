@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.pixels.metadata import AcquisitionPart, ChannelAcquisition
 
 _MODELS: dict[str, type[Base]] = {
+    "Objective": acquisition.Objective,
     "Detector": acquisition.Detector,
     "Filter": acquisition.Filter,
     "Dichroic": acquisition.Dichroic,
@@ -62,9 +63,12 @@ class Devices:
         self._rows = rows
         self.instrument = instrument
         self._ids: dict[tuple[str, str], int] = {}
+        self._objectives: list[int] = []
         # Sets name filters and dichroics, which may stand after them.
         for part in sorted(parts, key=lambda each: each.kind == "FilterSet"):
             row = self._add(part)
+            if part.kind == "Objective":
+                self._objectives.append(row)
             if part.file_id:
                 self._ids[self._family(part), part.file_id] = row
         self._link_pumps(parts)
@@ -110,6 +114,15 @@ class Devices:
                     self._rows.connection.execute(
                         update(table).where(table.id == laser).values(pump_id=pump)
                     )
+
+    @property
+    def objectives(self) -> list[int]:
+        """Rows of the objectives, those without an id included."""
+        return self._objectives
+
+    def objective(self, file_id: str | None) -> int | None:
+        """The objective that an image's settings name."""
+        return self._ids.get(("Objective", file_id or ""))
 
     def used_by(self, channel: ChannelAcquisition) -> dict[str, Any]:
         """Write the settings of a channel; answers the columns of its logical channel."""

@@ -43,6 +43,9 @@ class ImageAcquisition:
     environment: AcquisitionPart | None = None
     stage_label: AcquisitionPart | None = None
     objective_settings: AcquisitionPart | None = None
+    microscope: AcquisitionPart | None = None
+    warnings: tuple[str, ...] = ()
+    """What was left out of what the file says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.pixels.metadata import AcquisitionPart, ChannelAcquisition, ImageAcquisition
-from shared.pixels.readers.ome_values import attribute, number, quantity, whole_number
+from shared.pixels.readers.ome_values import (
+    attribute,
+    number,
+    positive_quantity,
+    quantity,
+    whole_number,
+)
 from shared.pixels.xml import child, children, local_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from xml.etree.ElementTree import Element
 
     from shared.pixels.metadata import Cell
 
 MAX_INTEGER = 2**31 - 1
 LIGHT_SOURCES = ("Arc", "Filament", "Laser", "LightEmittingDiode", "GenericExcitationSource")
-DEVICES = ("Detector", *LIGHT_SOURCES, "Filter", "Dichroic", "FilterSet")
+MAX_DEVICES = 1_000
+"""Of one instrument; what stands after them is left out, with a warning."""
+MAX_TEXT = 4_000
+"""Characters of a name, model or serial number; the rest is left out, with a warning."""
+DEVICES = ("Objective", "Detector", *LIGHT_SOURCES, "Filter", "Dichroic", "FilterSet")
 _MAKER = {
     "manufacturer": "Manufacturer",
     "model": "Model",
@@ -27,6 +38,12 @@ _MAKER = {
     "lot_number": "LotNumber",
 }
 _TEXTS = {
+    "Microscope": {
+        "microscope_type": "Type",
+        "microscope_serial_number": "SerialNumber",
+        "microscope_lot_number": "LotNumber",
+    },
+    "Objective": {"immersion": "Immersion", "correction": "Correction"},
     "Detector": {"type": "Type"},
     "Arc": {"type": "Type"},
     "Filament": {"type": "Type"},
@@ -37,6 +54,7 @@ _TEXTS = {
     "StageLabel": {"name": "Name"},
 }
 _NUMBERS = {
+    "Objective": {"lens_na": "LensNA", "calibrated_magnification": "CalibratedMagnification"},
     "Detector": {
         "gain": "Gain",
         "offset_value": "Offset",
@@ -55,7 +73,10 @@ _INTEGERS = {
     "Laser": {"frequency_multiplication": "FrequencyMultiplication"},
     "DetectorSettings": {"integration": "Integration"},
 }
-_FLAGS = {"Laser": {"is_tuneable": "Tuneable", "has_pockel_cell": "PockelCell"}}
+_FLAGS = {
+    "Objective": {"has_iris": "Iris"},
+    "Laser": {"is_tuneable": "Tuneable", "has_pockel_cell": "PockelCell"},
+}
 _POWER = {"power": ("Power", "mW")}
 _QUANTITIES = {
     "Detector": {"voltage": ("Voltage", "V")},
@@ -84,12 +105,25 @@ def image_acquisition(image: Element, instrument: Element | None) -> ImageAcquis
     """Answer the instrument's devices, and what belongs to the image alone."""
     devices = [] if instrument is None else children(instrument, *DEVICES)
     found = ImageAcquisition(
-        devices=tuple(_part(element) for element in devices),
+        devices=tuple(_part(element) for element in devices[:MAX_DEVICES]),
         environment=_stated(child(image, "ImagingEnvironment")),
         stage_label=_stated(child(image, "StageLabel")),
-        objective_settings=_stated(child(image, "ObjectiveSettings")),
+        objective_settings=_stated(child(image, "ObjectiveSettings", "ObjectiveRef")),
+        microscope=_stated(child(instrument, "Microscope")),
+        warnings=tuple(_left_out(devices)),
     )
     return None if found == ImageAcquisition() else found
+
+
+def _left_out(devices: Sequence[Element]) -> Iterator[str]:
+    if len(devices) > MAX_DEVICES:
+        yield (
+            f"The instrument has {len(devices):,} devices; the first {MAX_DEVICES:,} were kept, "
+            "and settings of the others left out."
+        )
+    kept = devices[:MAX_DEVICES]
+    if any(len(text) > MAX_TEXT for each in kept for text in each.attrib.values()):
+        yield f"Texts of devices longer than {MAX_TEXT:,} characters were shortened."
 
 
 def channel_acquisition(channel: Element) -> ChannelAcquisition | None:
@@ -131,6 +165,8 @@ def _part(element: Element) -> AcquisitionPart:
         )
     for column, (name, unit) in _QUANTITIES.get(kind, {}).items():
         _put_quantity(values, column, element, name, unit)
+    if kind == "Objective":
+        values |= _objective(element)
     if kind == "Filter":
         _put_range(values, child(element, "TransmittanceRange"))
     return AcquisitionPart(
@@ -143,9 +179,20 @@ def _part(element: Element) -> AcquisitionPart:
     )
 
 
+def _objective(element: Element) -> dict[str, Cell | None]:
+    """What is written in more than one way: zero once stood for an unknown distance."""
+    values: dict[str, Cell | None] = {
+        "nominal_magnification": number(element, "NominalMagnification", "Magnification")
+    }
+    distance = positive_quantity(element, "WorkingDistance", "µm")
+    if distance is not None:
+        values |= {"working_distance": distance.value, "working_distance_unit": distance.unit}
+    return values
+
+
 def _text(element: Element, name: str) -> str | None:
     text = attribute(element, name)
-    return None if text is None else text.replace("\0", "")
+    return None if text is None else text.replace("\0", "")[:MAX_TEXT]
 
 
 def _put_quantity(

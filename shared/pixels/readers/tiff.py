@@ -81,7 +81,7 @@ class TiffReader:
                 ome_xml=first.description if contents.images[0].ome is not None else None,
                 warnings=(
                     *([note] if note else []),
-                    *(text for image in contents.images for text in image.warnings),
+                    *dict.fromkeys(text for image in contents.images for text in image.warnings),
                     *warnings,
                 ),
             )

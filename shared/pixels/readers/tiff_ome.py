@@ -99,12 +99,15 @@ def _image(tif: TiffFile, name: str, ome: OmeImage, *, only: bool) -> TiffImage 
         return None
     levels = _levels(tif, name, ome, numbers, int(stored[0]))
     missing = count - len(stored)
+    left_out = () if ome.acquisition is None else ome.acquisition.warnings
     warnings = (
         (f"{missing:,} of {count:,} planes are declared but not stored; they read as zero.",)
         if missing
         else ()
     )
-    return TiffImage(ome.name or "", "ome", ome.dimension_order, levels, ome, warnings)
+    return TiffImage(
+        ome.name or "", "ome", ome.dimension_order, levels, ome, (*warnings, *left_out)
+    )
 
 
 def _page_numbers(
