@@ -15,7 +15,7 @@ import pytest
 from tests.support.browsing import schema
 from tests.support.people import make_group, make_user
 from tests.support.rights_stage import LEVELS, PERSON, ROLES, UNKNOWN, At, Stage
-from tests.support.rights_table import TRIALS, Trial
+from tests.support.rights_table import TRIALS, UNTRIED, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,8 +144,23 @@ QUERIES = (
     "query($id: ID!) { projects(where: {owner: $id}) { totalCount } }",
     "query($id: ID!) { projects(where: {group: $id}) { totalCount } }",
     "query($id: ID!) { images(where: {annotatedBy: $id}) { totalCount } }",
+    "query($id: ID!) { pathsTo(id: $id) { length } }",
+    "query($id: ID!) { annotationSummary(targets: [$id]) { annotations { totalCount } } }",
+    "query($id: ID!) { diskUsage(targets: [$id]) { bytes fileCount } }",
+    "query($id: ID!) { diskUsage(targets: [$id], by: USER) { bytes user { id } } }",
+    "query($id: ID!) { moveTargets(targets: [$id]) { group { id } } }",
+    "query($id: ID!) { ownerCandidates(targets: [$id]) { id } }",
 )
 """Every way in which a query names an object."""
+SAID = "activity { id } errors { code message path target }"
+OPERATIONS = tuple(
+    f"mutation($id: ID!) {{ {verb}(input: {{targets: [$id]{more}}}) {{ {SAID} }} }}"
+    for verb, more in (
+        ("delete", ", dryRun: true"), ("duplicate", ", dryRun: true"), ("restore", ""),
+        ("purge", ""),
+    )
+)  # fmt: skip
+"""Graph operations that name it; what they say of it is no answer either."""
 
 
 def hidden(stage: Stage) -> Iterator[tuple[str, str]]:
@@ -167,6 +182,22 @@ def test_queries_do_not_tell_invisible_from_unknown(stage: Stage) -> None:
             assert found.data == other.data, query
             assert found.statements == other.statements, query
             assert ref not in str(found.data)
+        for operation in OPERATIONS if name in {"Image", "TagAnnotation"} else ():
+            found = stage.ask("outsider", operation, id=ref)
+            other = stage.ask("outsider", operation, id=f"{name}:{UNKNOWN}")
+            number = ref.partition(":")[2]
+            alike = str(found.data).replace(f":{number}", f":{UNKNOWN}")
+            assert alike == str(other.data), operation
+            assert found.statements == other.statements, operation
+            assert "errors': []" not in str(found.data), operation
+
+
+def test_every_mutation_is_tried_or_has_a_reason() -> None:
+    mutations = schema()._schema.mutation_type
+    assert mutations is not None
+    tries = {trial.mutation for trial in TRIALS}
+    assert tries.isdisjoint(UNTRIED)
+    assert set(mutations.fields) == tries | set(UNTRIED)
 
 
 def test_everybody_is_somebody(stage: Stage) -> None:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from graphql import ExecutionResult, execute, parse, validate
 from sqlalchemy import select
 
+from graphql_api.compiler.completion import PlannedExecutor
 from graphql_api.context import RequestContext
 from graphql_api.settings import ApiSettings
 from shared.auth.keys import SecretKeys
 from shared.auth.principal import load_principal
 from shared.database import counted_statements
 from shared.models import MODELS, Base
+from shared.models.annotations import NS_TAG_SET
 from shared.models.images import Channel
 from shared.models.people import GUEST_GROUP, GroupPermissions, Privilege, Session
 from shared.storage import LocalStorage
@@ -193,6 +195,9 @@ class Stage:
             link = make_link(connection, class_name, parent, child, owner=owner, group=group)
             self.holders[f"{class_name}:{link}"] = f"{holder}:{parent}"
             return f"{class_name}:{link}"
+        if class_name == "TagSet":
+            values = {"class_name": "TagAnnotation", "namespace": NS_TAG_SET, "text_value": "set"}
+            return f"TagAnnotation:{row('Annotation', **values)}"
         if class_name.endswith("Annotation"):
             number = row("Annotation", class_name=class_name, text_value="word")
             return f"{class_name}:{number}"
@@ -200,6 +205,9 @@ class Stage:
         if class_name in PARENTS:
             parent_class, column = PARENTS[class_name]
             values = {column: row(parent_class)} | WELL_PLACE.get(class_name, {})
+        if class_name == "WellSample":
+            well = row("Well", plate_id=row("Plate"), **WELL_PLACE["Well"])
+            values = {"well_id": well, "position": 0}
         number = row(class_name, **values)
         if class_name == "Image":
             pixels = row("Pixels", image_id=number)
@@ -240,7 +248,7 @@ class Stage:
             with counted_statements() as count:
                 result = execute(
                     schema()._schema, _parsed(document), context_value=context,
-                    variable_values=variables,
+                    variable_values=variables, executor_class=PlannedExecutor,
                 )  # fmt: skip
         finally:
             context.release()

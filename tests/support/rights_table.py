@@ -82,7 +82,22 @@ TRIALS = (
     ),
     *(
         Trial("update", f"update{name}", (name,), lambda at: {"id": at.ref})
-        for name in ("PlateAcquisition", "Reagent")
+        for name in ("PlateAcquisition", "Reagent", "WellSample")
+    ),
+    Trial("update", "updateTagSet", ("TagSet",), lambda at: {"id": at.ref, "name": "new"}),
+    Trial(
+        "annotate", "importKeyValues", ("Image",),
+        lambda at: {
+            "within": [at.ref], "source": {"csv": f"OBJECT_ID,k\n{at.ref.partition(':')[2]},v\n"}
+        },
+    ),
+    Trial(
+        "link", "relink", ("Dataset",),
+        lambda at: {"children": [at.own("Image")], "to": at.ref},
+    ),
+    Trial(
+        "link", "relink", ("Image",),
+        lambda at: {"children": [at.ref], "to": at.own("Dataset")},
     ),
     Trial("delete", "deleteRoi", ("Roi",), lambda at: {"targets": [at.ref]}),
     Trial("delete", "unannotate", ("ImageAnnotationLink",), lambda at: {"links": [at.ref]}),
@@ -131,3 +146,28 @@ TRIALS = (
         lambda at: {"targets": [at.ref]} | DRY, plans=True,
     ),
 )  # fmt: skip
+
+_MAKES = "makes something, in a group whose `mayCreate` is proved with the rules of creation"
+_PEOPLE = "administration: proved for each privilege in `tests/scenarios/test_administration*.py`"
+_OWN = "concerns the caller's own login, tokens, Activities or files"
+_BY_IMAGE = "tells each refused image with its reason instead of refusing the whole"
+_TRASHED = "starts at what nobody sees any more, by the rights of those who may delete it"
+UNTRIED = {
+    **dict.fromkeys(
+        ("createProject", "createDataset", "createScreen", "createFolder", "createTag",
+         "createTagSet", "createReagent", "importFiles", "uploadLookupTable"), _MAKES,
+    ),
+    **dict.fromkeys(
+        ("addToGroup", "createGroup", "createUser", "createUsers", "deactivateUser", "deleteGroup",
+         "deleteUser", "reactivateUser", "removeFromGroup", "setAdminPrivileges",
+         "setDefaultGroup", "setGroupPermissions", "sudo", "updateGroup", "updateUser"), _PEOPLE,
+    ),
+    **dict.fromkeys(
+        ("login", "logout", "changePassword", "createToken", "revokeToken", "endSessions",
+         "cancelActivity", "retryActivity", "dismissActivities", "undoActivity", "executePlan"),
+        _OWN,
+    ),
+    **dict.fromkeys(("applyRenderingSettings", "resetRenderingSettings"), _BY_IMAGE),
+    **dict.fromkeys(("restore", "purge"), _TRASHED),
+}  # fmt: skip
+"""Mutations that no flag of an object announces, and why."""
