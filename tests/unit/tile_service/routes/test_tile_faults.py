@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tifffile
+from structlog.testing import capture_logs
 
 from tests.support.tile_answers import GREY, png, sqlite_only
 from tests.support.tile_house import TileHouse, furnish, pixels_of, random_planes, running
@@ -30,7 +31,11 @@ async def test_a_damaged_chunk_fails_its_own_tile_only(house: TileHouse) -> None
     data[offset : offset + length] = b"\xff" * length
     image.file.write_bytes(data)
     async with house.client(house.ada) as client:
-        broken = await client.get(f"/tiles/{image.id}/0/0/0.png")
+        with capture_logs() as logs:
+            broken = await client.get(f"/tiles/{image.id}/0/0/0.png")
+        (line,) = [each for each in logs if each["event"] == "tile.unreadable"]
+        assert line["image_id"] == image.id
+        assert "cannot be decoded" in line["reason"]
         assert broken.status_code == 500
         assert broken.json()["code"] == "broken_file"
         assert "import it again" in broken.json()["hint"]
@@ -45,8 +50,12 @@ async def test_a_vanished_file_or_index_is_told_and_the_service_lives_on(house: 
     unindexed.index.unlink()
     async with house.client(house.ada) as client:
         for image in (gone, unindexed):
-            answer = await client.get(f"/tiles/{image.id}/0/0/0.png")
+            with capture_logs() as logs:
+                answer = await client.get(f"/tiles/{image.id}/0/0/0.png")
             assert (answer.status_code, answer.json()["code"]) == (500, "broken_file")
+            assert [each["image_id"] for each in logs if each["event"] == "tile.unreadable"] == [
+                image.id
+            ]
         assert (await client.get(f"/tiles/{whole.id}/0/0/0.png")).status_code == 200
 
 
