@@ -238,6 +238,26 @@ def texts_in(
     return column.in_(select(each.c.value))
 
 
+def pairs_of(connection: Connection, pairs: Iterable[tuple[int, int]]) -> Any:
+    """Pairs of numbers as a table with the columns `one` and `other`, to be joined.
+
+    Two `ids_in` beside each other would look up every number of one list with every number of the
+    other: 10,000 links between 10,000 parents and children are 100 million look-ups.
+    """
+    listed = [list(pair) for pair in pairs]
+    if connection.dialect.name == POSTGRESQL:
+        ones, others = (
+            bindparam(None, [pair[place] for pair in listed], type_=ARRAY(BigInteger))
+            for place in (0, 1)
+        )
+        return func.unnest(ones, others).table_valued("one", "other").render_derived()
+    each = func.json_each(bindparam(None, json.dumps(listed), type_=Text)).table_valued("value")
+    return select(
+        func.json_extract(each.c.value, "$[0]").label("one"),
+        func.json_extract(each.c.value, "$[1]").label("other"),
+    ).subquery()
+
+
 def lock_groups(
     connection: Connection, group_ids: Sequence[int], *, exclusively: bool = False
 ) -> None:

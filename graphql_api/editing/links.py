@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from graphql_api.editing.idempotency import once_answer
@@ -23,7 +23,7 @@ from shared.auth.decide import decide, denied
 from shared.auth.epoch import bump_epoch
 from shared.auth.rules import Action
 from shared.clock import now
-from shared.database import POSTGRESQL, ids_in, lock_groups
+from shared.database import POSTGRESQL, ids_in, lock_groups, pairs_of
 from shared.errors import Denied, Invalid, TesseraError
 from shared.journal import begin_event, record
 from shared.models.annotations import NS_TAG_SET, Annotation
@@ -243,12 +243,13 @@ def existing_links(connection: Connection, wanted: Sequence[NewLink]) -> dict[Ne
     for items in _by_kind(wanted):
         model: Any = items[0].kind.model
         table = model.__table__
+        pairs = pairs_of(
+            connection, dict.fromkeys((item.parent.ref.id, item.child.ref.id) for item in items)
+        )
         rows = connection.execute(
-            select(table.c.parent_id, table.c.child_id, table.c.owner_id, table.c.id).where(
-                ids_in(connection, table.c.parent_id, {item.parent.ref.id for item in items}),
-                ids_in(connection, table.c.child_id, {item.child.ref.id for item in items}),
-                table.c.trash_id.is_(None),
-            )
+            select(table.c.parent_id, table.c.child_id, table.c.owner_id, table.c.id)
+            .join(pairs, and_(table.c.parent_id == pairs.c.one, table.c.child_id == pairs.c.other))
+            .where(table.c.trash_id.is_(None))
         )
         ids = {(row.parent_id, row.child_id, row.owner_id): row.id for row in rows}
         for item in items:
