@@ -45,7 +45,8 @@ def linked(world: World, count: int) -> list[NewLink]:
             )
             for name, number in (("Image", image), ("CommentAnnotation", note))
         ]
-        made.append(NewLink(KIND, *ends, user))
+        parent, child = ends
+        made.append(NewLink(KIND, parent, child, user))
     return made
 
 
