@@ -25,7 +25,7 @@ from graphql_api.editing.annotation_rows import (
 )
 from graphql_api.editing.annotation_values import pairs_of, replace_pairs
 from graphql_api.editing.attachable import require_attachable
-from graphql_api.editing.changing import hold_targets
+from graphql_api.editing.carriers import hold_carriers
 from graphql_api.editing.detaching import link_counts
 from graphql_api.editing.idempotency import once_answer
 from graphql_api.editing.links import open_event, save_links
@@ -114,7 +114,7 @@ def edit_key_values(
     with database.write() as connection:
 
         def work() -> dict[str, list[str]]:
-            found = hold_targets(connection, principal, targets)
+            found = hold_carriers(connection, principal, targets)
             event_id = open_event(connection, principal, "editKeyValues")
             done = apply_edits(connection, principal, event_id, dict.fromkeys(found, clean), space)
             return {name: [str(ref) for ref in refs] for name, refs in asdict_refs(done).items()}

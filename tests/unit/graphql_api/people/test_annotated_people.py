@@ -171,3 +171,15 @@ async def test_a_group_made_private_keeps_what_it_carries(office: Office) -> Non
     assert await carried(office, "lea", lab) == [tag["id"]]
     assert await carried(office, "lea", office.user("lea")) == [tag["id"]]
     assert await carried(office, "ada", lab) == []
+
+
+async def test_pairs_of_people_are_edited_like_those_of_data(office: Office) -> None:
+    ada = office.user("ada")
+    given = {"targets": [ada], "set": [{"key": "room", "value": "1.23"}]}
+    made = await office.done("ada", "editKeyValues", given, "created changed")
+    assert len(made["created"]) == 1
+    moved = {**given, "set": [{"key": "room", "value": "4.56"}]}
+    again = await office.done("ada", "editKeyValues", moved, "created changed")
+    assert (again["created"], again["changed"]) == ([], made["created"])
+    assert await carried(office, "bob", ada) == made["created"]
+    assert await office.refused("bob", "editKeyValues", moved) == ("Denied", ada)
