@@ -1,4 +1,6 @@
-"""`python -m benchmarks.tiles [ROUNDS] [CASE...]`: ours beside large_image, as ratios and goals."""
+"""`python -m benchmarks.tiles [ROUNDS] [CASE...]`: ours beside large_image, as ratios and goals;
+`python -m benchmarks.tiles [ROUNDS] itself`: ours beside itself.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.tiles.run import Plan, run
+from benchmarks.tiles.run import Plan, run, run_itself
 from tests.support.databases import drop_template
 from tests.support.postgres import begin_run, end_run
 
@@ -18,6 +20,8 @@ def main(rounds: int, only: list[str]) -> int:
     begin_run()
     try:
         with tempfile.TemporaryDirectory() as folder:
+            if only == ["itself"]:
+                return asyncio.run(run_itself(Path(folder), rounds))
             return asyncio.run(run(Path(folder), Plan(rounds=rounds, only=tuple(only))))
     finally:
         drop_template()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.tiles import cases, files
+from benchmarks.tiles import cases, files, itself
 from benchmarks.tiles.cases import Case, Goal
 from benchmarks.tiles.compare import Sides, compare, warm
 from benchmarks.tiles.report import print_report
@@ -80,6 +80,38 @@ async def run(folder: Path, plan: Plan) -> int:
     return int(bool(missed))
 
 
+async def run_itself(folder: Path, rounds: int, side: int = SIDE // 2) -> int:
+    """Print the goals that compare the service with itself; 1 when one is missed."""
+    python = baseline_python()
+    if python is None:
+        print("large_image is not installed: run `make bench`, which makes its environment.")
+        return 2
+    settings = Settings(data_dir=folder, database_url=copy_sqlite(folder))
+    database = open_database(settings)
+    house = furnish(database, settings, LocalStorage(folder))
+    images = plant(house, side)
+    headers = f"Authorization: Bearer {house.log_in(house.ada)}\r\n"
+    cases_of = {case.name: case for case in all_cases(images, side)}
+    composites = cases_of["4ch 512 OME-TIFF"].ours
+    stored = list(cases_of["slide 256 passthrough"].ours(0)) * 4
+    _lay_kernels(house)
+
+    def serve(workers: int) -> Server:
+        return _serve(house, workers, core=None)
+
+    goals = await itself.warm_workers(serve, list(composites(1)) * 40, headers, rounds)
+    server = _serve(house, 1, core=_first_core())
+    try:
+        server.wait_ready()
+        goals += await itself.beside_compositing(server, stored, composites, headers)
+        goals += await itself.first_tiles(server, house, python, headers)
+    finally:
+        server.stop()
+    database.dispose()
+    print(*goals, sep="\n")
+    return int(any(goal.measured > goal.must for goal in goals))
+
+
 def plant(house: TileHouse, side: int) -> Images:
     """Write every file once; both sides read the very same bytes."""
     planes, picture = files.fluorescence(side), files.slide(side)
@@ -133,17 +165,8 @@ def all_cases(images: Images, side: int) -> Iterator[Case]:
 def _running(house: TileHouse, images: Images, python: Path) -> Iterator[tuple[Server, Server]]:
     """Both servers on the first core; the client has the last one."""
     core = _first_core()
-    port = free_port()
-    env = environment(
-        data_dir=str(house.settings.data_dir), database_url=house.settings.database_url,
-        secret_key=SECRET, tile_port=str(port), tile_chunk_cache_bytes=str(CHUNK_CACHE),
-        tile_memory_cache_bytes=str(2**20),
-    )  # fmt: skip
-    kernels = house.settings.kernel_cache_dir
-    kernels.parent.mkdir(parents=True, exist_ok=True)
-    kernels.symlink_to(compiled_kernels())
-    command = [sys.executable, "-m", "cli", "serve", "tiles", "--workers", "1"]
-    ours = start(command, env, port, core=core)
+    _lay_kernels(house)
+    ours = _serve(house, 1, core=core, tile_memory_cache_bytes=str(2**20))
     theirs = start_large_image(python, images.theirs, free_port(), core=core)
     try:
         ours.wait_ready()
@@ -152,6 +175,22 @@ def _running(house: TileHouse, images: Images, python: Path) -> Iterator[tuple[S
     finally:
         theirs.stop()
         ours.stop()
+
+
+def _lay_kernels(house: TileHouse) -> None:
+    kernels = house.settings.kernel_cache_dir
+    kernels.parent.mkdir(parents=True, exist_ok=True)
+    kernels.symlink_to(compiled_kernels())
+
+
+def _serve(house: TileHouse, workers: int, *, core: int | None, **more: str) -> Server:
+    port = free_port()
+    env = environment(
+        data_dir=str(house.settings.data_dir), database_url=house.settings.database_url,
+        secret_key=SECRET, tile_port=str(port), tile_chunk_cache_bytes=str(CHUNK_CACHE), **more,
+    )  # fmt: skip
+    command = [sys.executable, "-m", "cli", "serve", "tiles", "--workers", str(workers)]
+    return start(command, env, port, core=core)
 
 
 def _first_core() -> int | None:

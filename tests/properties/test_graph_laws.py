@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from tests.support.lab import Lab
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shared.database import Database
     from tests.support.lab import Thing
 
 LEVELS = st.sampled_from(list(GroupPermissions))
@@ -40,9 +42,10 @@ IGNORED = {"version", "updated_at", "update_event_id"}
 class World:
     """A laboratory in a folder of its own, with a random graph in its first group."""
 
-    def __init__(self, folder: Path, data: st.DataObject) -> None:
-        options = Settings(data_dir=folder, database_url=copy_sqlite(folder))
-        self.database = open_database(options)
+    def __init__(
+        self, database: Database, folder: Path, options: Settings, data: st.DataObject
+    ) -> None:
+        self.database = database
         self.lab = Lab(self.database, LocalStorage(folder), options).open()
         self.here = self.lab.group("here", data.draw(LEVELS, "level here"), "AB", "L")
         self.there = self.lab.group("there", data.draw(LEVELS, "level there"), "AB", "L")
@@ -96,6 +99,18 @@ class World:
             return {row.id: row.group_id for row in rows}
 
 
+@contextmanager
+def a_world(data: st.DataObject) -> Iterator[World]:
+    """A world, closed whatever becomes of the example."""
+    with TemporaryDirectory() as folder:
+        options = Settings(data_dir=Path(folder), database_url=copy_sqlite(Path(folder)))
+        database = open_database(options)
+        try:
+            yield World(database, Path(folder), options, data)
+        finally:
+            database.dispose()
+
+
 def summary(report: dict[str, Any]) -> dict[str, Any]:
     """A report without its plan's number and what only the real run knows."""
     return {name: value for name, value in report.items() if name not in {"planId", "created"}}
@@ -104,8 +119,7 @@ def summary(report: dict[str, Any]) -> dict[str, Any]:
 @COMMON
 @given(st.data())
 def test_a_move_does_what_its_dry_run_shows_and_joins_no_two_groups(data: st.DataObject) -> None:
-    with TemporaryDirectory() as folder:
-        world = World(Path(folder), data)
+    with a_world(data) as world:
         target, who = data.draw(st.sampled_from(world.things)), data.draw(st.sampled_from("ABLR"))
         own = world.lab.value(target, "owner_id") == world.lab.people[who]
         before = world.rows()
@@ -127,7 +141,6 @@ def test_a_move_does_what_its_dry_run_shows_and_joins_no_two_groups(data: st.Dat
             assert summary(done.report) == summary(shown)
             _nothing_is_lost(world, before, done.report)
         assert world.lab.crossing_links() == 0
-        world.database.dispose()
 
 
 def _nothing_is_lost(world: World, before: dict[str, list[Any]], report: dict[str, Any]) -> None:
@@ -152,8 +165,7 @@ def _nothing_is_lost(world: World, before: dict[str, list[Any]], report: dict[st
 @COMMON
 @given(st.data())
 def test_a_move_there_and_back_restores_where_nothing_was_cut(data: st.DataObject) -> None:
-    with TemporaryDirectory() as folder:
-        world = World(Path(folder), data)
+    with a_world(data) as world:
         target = data.draw(st.sampled_from(world.things))
         before = world.rows()
 
@@ -165,14 +177,12 @@ def test_a_move_there_and_back_restores_where_nothing_was_cut(data: st.DataObjec
             cut = back.errors or back.report["unlinkedCount"] or back.report["deletedCount"]
             if not cut:
                 assert world.rows() == before
-        world.database.dispose()
 
 
 @COMMON
 @given(st.data())
 def test_a_delete_and_its_restore_are_the_identity(data: st.DataObject) -> None:
-    with TemporaryDirectory() as folder:
-        world = World(Path(folder), data)
+    with a_world(data) as world:
         target, who = data.draw(st.sampled_from(world.things)), data.draw(st.sampled_from("ABLR"))
         before = world.rows()
 
@@ -183,4 +193,3 @@ def test_a_delete_and_its_restore_are_the_identity(data: st.DataObject) -> None:
             back = world.lab.run(who, "restore", activity=f"Activity:{gone.activity_id}")
             assert back.errors == []
             assert world.rows() == before
-        world.database.dispose()
