@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -14,6 +15,7 @@ from shared.models.images import Channel
 from shared.models.live import ActivityPulse
 from shared.models.people import GroupPermissions
 from shared.models.rendering import ChannelBinding
+from shared.rendering.grammar import parse_override
 from tests.support.browsing import KEY, World
 from tests.support.people import make_part
 
@@ -175,6 +177,24 @@ def test_settings_are_mine_else_the_owners_else_computed(world: World) -> None:
     assert ends == {"ben": f"1-{mine}.1", "cleo": f"1-{owners}.1"}
     assert listed[1]["channels"][0] == {"windowStart": 10.0}
     assert len(answer.statements) == 3
+    _computed_settings_are_shown_as_they_are(world)
+
+
+def _computed_settings_are_shown_as_they_are(world: World) -> None:
+    """Their thumbnail says what it shows: nothing saved may take its place."""
+    (image,) = world.data(
+        "ben",
+        "{ images { nodes { renderingSettings(of: IMPORTED) { thumbnailUrl channels {"
+        " windowStart windowEnd color } } } } }",
+    )["images"]["nodes"]
+    computed = image["renderingSettings"]
+    query = dict(parse_qsl(urlsplit(computed["thumbnailUrl"]).query))
+    read = parse_override(query, strict=True)
+    assert read.channels is not None
+    assert [each.window for each in read.channels] == [
+        (each["windowStart"], each["windowEnd"]) for each in computed["channels"]
+    ]
+    assert {"rdef", "v"}.isdisjoint(query)
 
 
 def test_original_metadata_and_files(world: World) -> None:

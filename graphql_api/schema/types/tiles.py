@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import strawberry
 
@@ -15,6 +16,7 @@ from graphql_api.schema.scalars import DateTime
 from shared.auth.grants import read_grant
 from shared.errors import Invalid
 from shared.refs import ObjectRef
+from shared.rendering.grammar import print_settings
 from shared.rendering.versions import saved_text, version_text
 
 if TYPE_CHECKING:
@@ -126,8 +128,12 @@ def _saved_thumbnails(run: Run, rows: Sequence[Values], arguments: Mapping[str, 
     size = _size(arguments)
     found = []
     for row in rows:
-        which = ""
-        if row["id"] is not None:
+        if row["id"] is None:
+            # nobody saved them, so that the address itself says what is shown
+            shown = row["settings"]
+            asked = {"z": str(shown.default_z), "t": str(shown.default_t), **print_settings(shown)}
+            which = f"&{urlencode(asked)}"
+        else:
             text = saved_text(row["id"], row["version"])
             which = f"&rdef={row['id']}&v={version_text(row['pixels.generation'], text)}"
         found.append(_thumbnail_url(run, row["pixels.image_id"], size) + which)
@@ -166,6 +172,9 @@ def thumbnail_of(image: str, pixels: str, description: str) -> Any:
 def saved_thumbnail_field() -> Any:
     """`thumbnailUrl(size)` of rendering settings."""
     return _thumbnail(
-        Batched(("id", "version", "pixels.image_id", "pixels.generation"), _saved_thumbnails),
+        Batched(
+            ("id", "version", "settings", "pixels.image_id", "pixels.generation"),
+            _saved_thumbnails,
+        ),
         "Signed address of a small picture of the image with these settings.",
     )
