@@ -7,6 +7,7 @@ channel, which many images may share.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
@@ -73,7 +74,9 @@ def emission_of(
 _LASER = aliased(LightSource)
 
 
+@cache
 def _statement() -> Select[*tuple[Any, ...]]:
+    """Made once: with its dozens of columns, building it costs more than running it."""
     return (
         select(*_columns())
         .join(Channel, Channel.pixels_id == Pixels.id)

@@ -7,6 +7,7 @@ caller has checked the right (SAVE_RENDERING) and opened the event.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, insert, select, update
@@ -31,7 +32,7 @@ from shared.rendering.settings import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from shared.auth.principal import Principal
 
@@ -265,8 +266,10 @@ def binding_values(channel: ChannelSettings) -> dict[str, Any]:
     return values
 
 
-def _load(connection: Connection, where: ColumnElement[bool]) -> list[StoredSettings]:
-    statement = (
+@cache
+def _statement() -> Select[*tuple[Any, ...]]:
+    """All saved settings that are not in the trash; made once."""
+    return (
         select(
             RenderingDef.id,
             RenderingDef.pixels_id,
@@ -286,9 +289,13 @@ def _load(connection: Connection, where: ColumnElement[bool]) -> list[StoredSett
             ChannelBinding.reverse_intensity,
         )
         .join(ChannelBinding, ChannelBinding.rendering_def_id == RenderingDef.id)
-        .where(where, RenderingDef.trash_id.is_(None))
+        .where(RenderingDef.trash_id.is_(None))
         .order_by(RenderingDef.id, ChannelBinding.position)
     )
+
+
+def _load(connection: Connection, where: ColumnElement[bool]) -> list[StoredSettings]:
+    statement = _statement().where(where)
     rows: dict[int, list[Any]] = {}
     for row in connection.execute(statement):
         rows.setdefault(row.id, []).append(row)
