@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from benchmarks.rounds import Comparison, compare, table
 from graphql_api.app import settle_garbage
 from graphql_api.schema.transport import Transport
 from graphql_api.schema.transport_request import GraphQLRequest
 from shared.clock import now
+from shared.database import POSTGRESQL
 from shared.models.base import sort_key
 from shared.models.containers import Dataset
 from shared.models.images import Image, Pixels
@@ -76,6 +77,8 @@ def plant(database: Database, settings: Settings, *, datasets: int, images: int)
     with database.write() as connection:
         for dataset in made:
             _fill(connection, dataset, images, ada, group)
+        if database.dialect == POSTGRESQL:
+            connection.execute(text("ANALYZE"))
     return Tree(world, project, made)
 
 
