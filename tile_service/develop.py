@@ -209,20 +209,18 @@ class Darkroom:
         """The encoded picture when it is to be had without waiting: kept in memory, or as a stored
         tile whose bytes the system holds. Costs microseconds, so the event loop may ask.
         """
+        image = self._images.known(picture.seen) if picture.may_be_stored else None
+        if image is not None:
+            # no dearer than a copy, and no copy is pushed out by it
+            region = picture.plane_region(0, picture.planes[0])
+            stored = stored_jpeg(image, region, picture.finish.quality, at_once=True)
+            if stored is not None:
+                count_lookup("image")
+                return stored
         near = self._tiles.near.get(key)
         if near is not None:
             count_lookup("memory")
-            return near
-        if not picture.may_be_stored:
-            return None
-        image = self._images.known(picture.seen)
-        if image is None:
-            return None
-        region = picture.plane_region(0, picture.planes[0])
-        stored = stored_jpeg(image, region, picture.finish.quality, at_once=True)
-        if stored is not None:
-            count_lookup("image")
-        return stored
+        return near
 
     async def develop(self, picture: Picture, key: TileKey) -> bytes:
         """The encoded picture, from a cache or made anew.

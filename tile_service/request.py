@@ -76,24 +76,24 @@ def parse_tile(segments: list[str], query_string: bytes) -> TileRequest:
             "This is not the address of a tile.",
             hint="Write /tiles/{imageId}/{level}/{x}/{y}.{format}.",
         )
-    number = image_id(segments[0])
     row, dot, suffix = segments[3].rpartition(".")
     if not dot:
+        image_id(segments[0])
         raise Invalid(
             "The tile's format is missing.", hint="End the address in .jpg.", path=("format",)
         )
-    options = _options(query_string)
+    number, level, suffix_format, options = _common(segments[0], segments[1], suffix, query_string)
     return TileRequest(
-        image_id=number,
-        level=index(segments[1], "level"),
-        column=index(segments[2], "x"),
-        row=index(row, "y"),
-        format=tile_format(suffix),
-        view=options.view,
-        quality=options.quality,
-        flip=options.flip,
-        tile_width=options.tile_width,
-        tile_height=options.tile_height,
+        number,
+        level,
+        index(segments[2], "x"),
+        index(row, "y"),
+        suffix_format,
+        options.view,
+        options.quality,
+        options.flip,
+        options.tile_width,
+        options.tile_height,
     )
 
 
@@ -106,6 +106,16 @@ class _Options:
     flip: tuple[bool, bool]
     tile_width: int | None
     tile_height: int | None
+
+
+@lru_cache(maxsize=256)
+def _common(
+    image: str, level: str, suffix: str, query_string: bytes
+) -> tuple[int, int, TileFormat, _Options]:
+    """What all tiles of a level in one view have in common: one of a thousand is asked anew."""
+    number = image_id(image)
+    options = _options(query_string)
+    return number, index(level, "level"), tile_format(suffix), options
 
 
 @lru_cache(maxsize=256)
