@@ -34,6 +34,7 @@ from shared.database import ids_in
 from shared.errors import Invalid
 from shared.models import images, screening
 from shared.refs import parse_ref
+from shared.rendering.versions import shown_settings
 
 if TYPE_CHECKING:
     from graphql_api.compiler.declare import Values
@@ -151,6 +152,9 @@ def _cells(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> l
         select(
             well.c.plate_id, well.c.id, well.c.row, well.c.column, shown.c.id.label("sample_id"),
             image.c.id.label("image_id"), pixels.c.id.label("pixels_id"), count.label("fields"),
+            pixels.c.generation, shown_settings(
+                pixels.c.id, run.principal.user_id, image.c.owner_id
+            ).label("shown_settings"),
         )
         .select_from(joined)
         .where(_on_plates(run, well, plates), visible(run.principal, well))
@@ -169,6 +173,8 @@ def _cells(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> l
                 "sample_id": each.sample_id,
                 "image_id": each.image_id,
                 "pixels_id": each.pixels_id,
+                "generation": each.generation,
+                "shown_settings": each.shown_settings,
                 "field_count": each.fields,
             }
         )

@@ -158,15 +158,22 @@ def thumbnail_field() -> Any:
 
 
 def thumbnail_of(image: str, pixels: str, description: str) -> Any:
-    """`thumbnailUrl(size)` of what shows an image, whose id and pixels' id these columns hold."""
+    """`thumbnailUrl(size)` of what shows an image, whose id and pixels' id these columns hold, with
+    `generation` and `shown_settings` beside them.
+    """
 
     def found(run: Run, rows: Sequence[Values], arguments: Mapping[str, Any]) -> list[Any]:
         size = _size(arguments)
         return [
-            None if row[pixels] is None else _thumbnail_url(run, row[image], size) for row in rows
+            None
+            if row[pixels] is None
+            else f"{_thumbnail_url(run, row[image], size)}&v="
+            + version_text(row["generation"], row["shown_settings"])
+            for row in rows
         ]
 
-    return _thumbnail(Batched((image, pixels), found), description)
+    needs = (image, pixels, "generation", "shown_settings")
+    return _thumbnail(Batched(needs, found), description)
 
 
 def saved_thumbnail_field() -> Any:

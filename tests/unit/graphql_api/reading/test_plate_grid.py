@@ -64,7 +64,13 @@ def test_a_grid_shows_one_field_of_each_well(world: World) -> None:
     cells = {cell["label"]: cell for cell in grid["cells"]}
     assert [cell["label"] for cell in grid["cells"]] == ["A1", "B1", "C2"]
     assert cells["A1"]["image"] == {"id": f"Image:{first[0]}", "name": "(0, 0) 0"}
-    assert f"/thumbnails/Image:{first[0]}?size=64" in cells["A1"]["thumbnailUrl"]
+    one = world.data(
+        "ben", "query ($id: ID!) { node(id: $id) { ... on Image { thumbnailUrl(size: 64) } } }",
+        id=f"Image:{first[0]}",
+    )["node"]["thumbnailUrl"]  # fmt: skip
+    end = f"/thumbnails/Image:{first[0]}?size=64&v=1-0"
+    assert cells["A1"]["thumbnailUrl"].endswith(end)
+    assert one.endswith(end)
     assert cells["A1"]["fieldCount"] == 3
     assert cells["A1"]["wellSample"]["positionX"] == {"value": 1.5}
     assert cells["C2"]["image"]["id"] == f"Image:{second[0]}"
