@@ -20,6 +20,7 @@ from graphql_api.graph.planner.settle import settle
 from graphql_api.graph.planner.tables import analyze, prepare
 from graphql_api.graph.targets import find_groups
 from graphql_api.graph.words import GOING
+from shared.auth.scopes import must_change
 from shared.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class Preparation:
     """What is taken out of the plan once it is known what forbids it."""
 
 
+_NOBODYS = frozenset({"expire"})
+"""Operations that the server does by itself."""
+
 Prepare = Callable[["Connection", "Principal", "OperationRequest"], Preparation]
 
 
@@ -69,6 +73,10 @@ def plan_operation(
         raise Unsupported(f"{request.kind} cannot be planned.", hint="Name another operation.")
     prepare(connection)
     prepared = begin(connection, principal, request)
+    if request.kind not in _NOBODYS:
+        named = request.activity or next(iter(request.targets), None)
+        doing = request.kind.replace("_", " ")
+        must_change(principal, f"{doing} {named}" if named else doing, target=named)
     policy = prepared.policy
     expand(connection, principal, request, policy, most)
     held = settle(connection, policy)

@@ -182,8 +182,16 @@ def _cancel_queued(database: Database, activity_id: int) -> bool:
         return connection.execute(queued).rowcount > 0
 
 
-def retry(connection: Connection, activity_id: int) -> None:
-    """Put a failed or cancelled Activity into the queue again.
+def retry(
+    connection: Connection,
+    activity_id: int,
+    *,
+    sudoer_id: int | None = None,
+    session_id: int | None = None,
+    scopes: Iterable[str] | None = None,
+) -> None:
+    """Put a failed or cancelled Activity into the queue again, with the credential of whoever asks
+    now: what it may do is not more than he may.
 
     Raises `NotFound`, and `Conflict` when it neither failed nor was cancelled.
     """
@@ -199,6 +207,9 @@ def retry(connection: Connection, activity_id: int) -> None:
             started_at=null(),
             finished_at=null(),
             dismissed_at=null(),
+            sudoer_id=sudoer_id,
+            session_id=session_id,
+            scopes=None if scopes is None else " ".join(sorted(scopes)),
         )
     )
     if connection.execute(again).rowcount == 0:

@@ -24,6 +24,7 @@ from shared.auth.rules import (
 )
 from shared.models import Base
 from shared.models.people import Group, GroupPermissions, Membership, User
+from shared.one_of import one_of
 
 if TYPE_CHECKING:
     from shared.auth.principal import Principal
@@ -78,7 +79,7 @@ def visible_groups(principal: Principal, table: Any = Group) -> ColumnElement[bo
         return false()
     if principal.is_admin:
         return true()
-    found: ColumnElement[bool] = _columns(table).id.in_(sorted(principal.memberships))
+    found: ColumnElement[bool] = one_of(_columns(table).id, principal.memberships)
     return found
 
 
@@ -94,7 +95,7 @@ def visible_users(principal: Principal, table: Any = User) -> ColumnElement[bool
     shares = exists(
         select(Membership.id).where(
             Membership.user_id == columns.id,
-            Membership.group_id.in_(sorted(_open_groups(principal))),
+            one_of(Membership.group_id, _open_groups(principal)),
         )
     )
     return or_(columns.id == principal.user_id, shares)
@@ -148,7 +149,7 @@ def _alternative(
         if (leads or alternative.who is Who.MEMBER)
         and principal.levels[group_id] in alternative.levels
     ]
-    return columns.group_id.in_(groups) if groups else False
+    return one_of(columns.group_id, groups) if groups else False
 
 
 def _administrator(

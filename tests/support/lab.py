@@ -208,12 +208,17 @@ class Lab:
         request = OperationRequest(kind, tuple(str(each) for each in targets), **options)
         return self.do(who, request)
 
-    def do(self, who: str, request: OperationRequest) -> Done:
-        """Book an Activity and run it."""
+    def do(self, who: str, request: OperationRequest, scopes: frozenset[str] | None = None) -> Done:
+        """Book an Activity, perhaps for a token, and run it."""
         with self.database.write() as connection:
             number = book(
-                connection, kind=request.kind, user_id=self.people[who], request=request.to_json()
-            )
+                connection, kind=request.kind, user_id=self.people[who], scopes=scopes,
+                request=request.to_json(),
+            )  # fmt: skip
+        return self.finish(number)
+
+    def finish(self, number: int) -> Done:
+        """Run what is booked."""
         registry = HandlerRegistry(handlers())
         assert run_now(self.database, self.storage, self.settings, registry, number)
         with self.database.read() as connection:

@@ -153,10 +153,10 @@ def _givers(connection: Connection, principal: Principal, request: OperationRequ
 
 def _of(principal: Principal, row: Any, givers: Sequence[int]) -> list[Any]:
     """Conditions of what these people own and the principal may give away."""
-    found = [row.c.owner_id.in_(givers), row.c.trash_id.is_(None)]
+    found = [one_of(row.c.owner_id, givers), row.c.trash_id.is_(None)]
     if not principal.may(Privilege.CHOWN):
-        led = sorted(group for group, leads in principal.memberships.items() if leads)
-        found.append(row.c.group_id.in_(led))
+        led = [group for group, leads in principal.memberships.items() if leads]
+        found.append(one_of(row.c.group_id, led))
     return found
 
 

@@ -22,12 +22,14 @@ from graphql_api.compiler.declare import (
     with_arguments,
 )
 from graphql_api.compiler.scope import Scope, Source
+from graphql_api.editing.activities import steering
 from graphql_api.graph.prepare.undoing import KINDS as UNDOABLE
 from graphql_api.graph.request import DRY_RUN
 from graphql_api.schema.scalars import DateTime
 from graphql_api.schema.types.objects import Node
 from graphql_api.schema.types.references import LazyUser
 from shared import errors
+from shared.auth.scopes import may_change
 from shared.database import ids_in
 from shared.models import activities
 from shared.models.live import ActivityPulse
@@ -98,15 +100,19 @@ def _progress(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -
     ]
 
 
-def _viewer_can(_run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
+def _viewer_can(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any]) -> list[Any]:
     """Who asked for it may stop it and take it back, and so may administrators.
 
     Whether the data still allow an undo is found out by its dry run.
     """
+    principal = run.context.require_principal()
+    may_undo = may_change(principal)
     return [
         ActivityViewerCan(
-            cancel=row["state"] not in activities.ENDED,
-            undo=row["state"] == "SUCCEEDED"
+            cancel=row["state"] not in activities.ENDED
+            and may_change(principal, steering(row["kind"])),
+            undo=may_undo
+            and row["state"] == "SUCCEEDED"
             and row["kind"] in UNDOABLE
             and not row["request"].get(DRY_RUN),
         )
