@@ -11,7 +11,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Text, any_, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import InternalTraversal
 
@@ -24,11 +34,12 @@ SHORT = 100
 """So many numbers are bound one by one."""
 
 
-def one_of(column: ColumnElement[int], numbers: Iterable[int]) -> ColumnElement[bool]:
+def one_of(column: Any, numbers: Iterable[int]) -> ColumnElement[bool]:
     """`column` is one of `numbers`, however many they are."""
     listed = sorted(numbers)
     if len(listed) <= SHORT:
-        return column.in_(listed)
+        short: ColumnElement[bool] = column.in_(listed)
+        return short
     return _Listed(column, listed)
 
 
@@ -53,7 +64,7 @@ class _Listed(ColumnElement[bool]):
     def _from_objects(self) -> Any:
         return self.array._from_objects
 
-    def self_group(self, against: Any = None) -> Any:
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002
         return self
 
 

@@ -41,6 +41,7 @@ from shared.models.base import Base
 from shared.models.events import JournalEntry
 from shared.models.links import LINKS
 from shared.models.system import ExternalInfo
+from shared.one_of import one_of
 from shared.refs import ObjectRef
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _label(facts: Mapping[str, Any], old: Any, column: str) -> Any:
     may_see = or_(
         literal(facts["is_admin"], Boolean),
         old.c.owner_id == facts["owner"],
-        old.c.group_id.in_(facts["leads"]),
+        one_of(old.c.group_id, facts["leads"]),
     )
     return case(
         (stored.is_(None), null()),

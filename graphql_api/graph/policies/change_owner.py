@@ -19,6 +19,7 @@ from graphql_api.graph.policies.rules import Cross, Follow, Hold, Need, Outcome,
 from graphql_api.graph.words import Reason, State
 from shared.models.links import ANNOTATION_LINKS, CONTAINER_LINKS
 from shared.models.people import GroupPermissions, Privilege
+from shared.one_of import one_of
 
 if TYPE_CHECKING:
     from graphql_api.graph.request import OperationRequest
@@ -50,10 +51,10 @@ class Levels:
 
     def at(self, group_id: Any, *levels: GroupPermissions) -> Any:
         """The group is at one of these levels."""
-        found = sorted(group for group, level in self._levels.items() if level in levels)
+        found = [group for group, level in self._levels.items() if level in levels]
         if not found:
             return false()
-        return true() if len(found) == len(self._levels) else group_id.in_(found)
+        return true() if len(found) == len(self._levels) else one_of(group_id, found)
 
     def has(self, level: GroupPermissions) -> bool:
         """One of the groups is at this level."""

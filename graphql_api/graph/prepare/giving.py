@@ -29,6 +29,7 @@ from shared.models.people import (
     Privilege,
     User,
 )
+from shared.one_of import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -41,6 +41,7 @@ from graphql_api.schema.types.references import LazyGroup, LazyUser
 from graphql_api.schema.types.where import GroupWhere, UserWhere
 from shared.auth.select import visible_groups, visible_users
 from shared.models import people
+from shared.one_of import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,11 +69,11 @@ def _seen_memberships(scope: Scope) -> ColumnElement[bool]:
     private = people.GroupPermissions.PRIVATE
     opened = [
         group_id
-        for group_id, leads in sorted(principal.memberships.items())
+        for group_id, leads in principal.memberships.items()
         if leads or principal.levels[group_id] is not private
     ]
     link = scope.link
-    return or_(link.c.user_id == principal.user_id, link.c.group_id.in_(opened))
+    return or_(link.c.user_id == principal.user_id, one_of(link.c.group_id, opened))
 
 
 def _seen_leaders(scope: Scope) -> ColumnElement[bool]:

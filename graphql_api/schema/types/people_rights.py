@@ -20,6 +20,7 @@ from shared.auth.rules_admin import AdminAction, may_administer, membership_acti
 from shared.auth.select import visible_users
 from shared.auth.sudo import has_own_session
 from shared.models import people
+from shared.one_of import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -135,7 +136,7 @@ def _is_led(scope: Scope) -> ColumnElement[bool]:
     return exists(
         select(people.Membership.id).where(
             people.Membership.user_id == scope.table.c.id,
-            people.Membership.group_id.in_(sorted(_led(scope.principal))),
+            one_of(people.Membership.group_id, _led(scope.principal)),
         )
     )
 
