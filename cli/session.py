@@ -24,6 +24,8 @@ class StoredSession:
     token: str
     user: str = ""
     group: str | None = None
+    sudoer: str = ""
+    """Under sudo, the token of the session by whose authority it was opened."""
 
 
 def session_file() -> Path:

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.session import DEFAULT_SERVER, StoredSession, forget_session, load_session, save_session
 from cli.session import server_url as parse_server
-from shared.errors import NotFound
-from shared.refs import parse_ref
+from shared.errors import Invalid, NotFound
 
-LOGIN = """
-mutation Login($input: LoginInput!) {
-  login(input: $input) {
-    token idleTimeoutSeconds
-    user { login defaultGroup { name } }
-    errors { message code }
-  }
-}
-"""
-GROUP = """
-query Group($name: String!) {
-  groups(first: 2, where: {name: {eq: $name}}) { nodes { id name } }
-}
-"""
-GROUP_BY_ID = "query Group($id: ID!) { node(id: $id) { ... on Group { id name } } }"
-LOGOUT = "mutation Logout { logout { errors { message code } } }"
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def login(
     address: Annotated[str | None, typer.Argument(help="[user@]server[:port]")] = None,
+    *,
     server: Annotated[str | None, typer.Option("-s", "--server", help="Host or URL.")] = None,
     port: Annotated[int | None, typer.Option("-p", "--port", help="Port of the API.")] = None,
     user: Annotated[str | None, typer.Option("-u", "--user", help="Login name.")] = None,
@@ -41,70 +27,107 @@ def login(
     group: Annotated[
         str | None, typer.Option("-g", "--group", help="Group in which new objects are made.")
     ] = None,
-) -> None:
+    key: Annotated[
+        str | None, typer.Option("-k", "--key", help="A session or access token that you have.")
+    ] = None,
+    sudo: Annotated[
+        str | None,
+        typer.Option("--sudo", help="Log in as -u by the authority of this user, whose password "
+                     "is asked for."),
+    ] = None,
+    timeout: Annotated[
+        int | None,
+        typer.Option("-t", "--timeout", help="End after so many seconds without a command."),
+    ] = None,
+    retry: Annotated[
+        float, typer.Option("--retry", help="Go on for so many seconds while nobody answers.")
+    ] = 0,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing.")] = False,
+) -> None:  # fmt: skip
     """Log in and keep the session for the commands that follow."""
-    from cli.client import Client
+    from cli import logins
 
     if address:
         before, at, after = address.rpartition("@")
         user = user or (before if at else None)
         server = server or after
+    if key and (sudo or password or timeout):
+        raise Invalid("A key says by itself whose session it is.", hint="Leave out the others.")
     kept = load_session()
     chosen = server or os.environ.get("TESSERA_SERVER") or (kept.server if kept else DEFAULT_SERVER)
     url = parse_server(chosen, port)
-    name = user or typer.prompt("User")
+    if key:
+        found = logins.patiently(retry, lambda: logins.by_key(url, key))
+        name, sudoer = found["user"]["login"], ""
+        if user and user != name:
+            raise Invalid(f"The key is {name}'s, not {user}'s.", hint="Leave out the user.")
+    else:
+        name = user or typer.prompt("User")
+        found = _authorised(url, sudo or name, password, timeout, retry)
+        sudoer = found["token"] if sudo else ""
+        if sudo:
+            found = logins.by_authority(url, sudoer, name)
+    session = StoredSession(url, found["token"], name, None, sudoer)
+    session, current = _in_group(session, group, found["user"]["defaultGroup"], keep=bool(key))
+    save_session(session)
+    if quiet:
+        return
+    idle = timeout or found["idleTimeoutSeconds"]
+    ends = f"Idle timeout: {idle // 60} min. " if idle else ""
+    begun = "Joined" if key else "Created"
+    print(f"{begun} session for {name}@{url.partition('://')[2]}. {ends}Current group: {current}")
+
+
+def _authorised(
+    url: str, name: str, password: str | None, timeout: int | None, retry: float
+) -> dict[str, Any]:
+    """A session of this person's own, by the password given, in the environment or typed in."""
+    from cli import logins
+
     secret = (
         password
         or os.environ.get("TESSERA_PASSWORD")
         or typer.prompt(f"Password for {name}", hide_input=True)
     )
-    client = Client(url)
+    work: Callable[[], dict[str, Any]] = lambda: logins.by_password(url, name, secret, timeout)  # noqa: E731
+    return logins.patiently(retry, work)
+
+
+def _in_group(
+    session: StoredSession, group: str | None, default: dict[str, str] | None, *, keep: bool
+) -> tuple[StoredSession, str]:
+    """The session with its group, and the group's name; a login into a group that is not there
+    is none at all, unless it was there before.
+    """
+    from cli import logins
+
+    if not group:
+        return session, default["name"] if default else "none"
     try:
-        payload = client.mutate("login", LOGIN, {"input": {"username": name, "password": secret}})
-    finally:
-        client.close()
-    session = StoredSession(url, payload["token"], name, group)
-    default = payload["user"]["defaultGroup"]
-    current = default["name"] if default else "none"
-    if group:
-        current = _group_name(session, group)
-    save_session(StoredSession(url, payload["token"], name, current if group else None))
-    idle = payload["idleTimeoutSeconds"] // 60
-    print(
-        f"Created session for {name}@{url.partition('://')[2]}. "
-        f"Idle timeout: {idle} min. Current group: {current}"
-    )
+        name = logins.group_name(session, group)
+    except NotFound:
+        if not keep:
+            _close(session)
+        raise
+    return StoredSession(session.server, session.token, session.user, name, session.sudoer), name
 
 
-def _group_name(session: StoredSession, text: str) -> str:
-    """The group's name, by name or id; a login into a group that is not there is none at all."""
-    from cli.client import Client
+def _close(session: StoredSession) -> None:
+    """End a session and, under sudo, the one by whose authority it was opened."""
+    from cli import logins
 
-    client = Client.of(session)
-    try:
-        nodes = client.query(GROUP, {"name": text})["groups"]["nodes"]
-        ref = f"Group:{text}" if text.isdigit() else text
-        if not nodes and parse_ref(ref) is not None:
-            node = client.query(GROUP_BY_ID, {"id": ref})["node"]
-            nodes = [node] if node else []
-        if not nodes:
-            client.mutate("logout", LOGOUT, {})
-            raise NotFound(f"There is no group {text!r}.", hint="Or you may not see it.")
-        return str(nodes[0]["name"])
-    finally:
-        client.close()
+    for token in (session.token, session.sudoer):
+        if token:
+            logins.close(session.server, token)
 
 
 def logout() -> None:
     """End the session and forget it."""
-    from cli.client import Client
     from cli.session import current_session
 
     session = current_session()
-    client = Client.of(session)
     try:
-        client.mutate("logout", LOGOUT, {})
+        _close(session)
     finally:
-        client.close()
         forget_session()
     print(f"Logged out of {session.server}.")

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from shared.settings import AuthSettings
 
 TOUCH_EVERY = clock.MINUTE
+SHORTEST_IDLE_S = 60
 _log = logger(__name__)
 
 
@@ -51,6 +52,7 @@ class LoggedIn:
     session_id: int
     expires_at: int
     user_id: int
+    idle_s: int
 
 
 def log_in(
@@ -61,10 +63,19 @@ def log_in(
     *,
     address: str | None = None,
     user_agent: str | None = None,
+    idle_s: int | None = None,
 ) -> LoggedIn:
-    """Open a session. Raises `Unauthenticated` with one message whatever is wrong, and `Busy`
-    with `retry_after_s` after too many refusals for this account or address.
+    """Open a session. Raises `Unauthenticated` with one message whatever is wrong, `Busy` with
+    `retry_after_s` after too many refusals for this account or address, and `Invalid` for an idle
+    time out of bounds.
     """
+    longest = settings.session_idle_s
+    if idle_s is not None and not SHORTEST_IDLE_S <= idle_s <= longest:
+        raise Invalid(
+            f"A session cannot be idle for {idle_s} seconds.",
+            hint=f"Ask for {SHORTEST_IDLE_S} to {longest} seconds.",
+            path=("idleTimeoutSeconds",),
+        )
     attempt = Attempt.begin(database, settings, username, address)
     user_id, stored = _account(database, username)
     if not verify_password(stored, password) or user_id is None:
@@ -81,6 +92,7 @@ def log_in(
         expires_at=now + settings.session_max_s * clock.SECOND,
         address=address,
         user_agent=user_agent,
+        idle_s=idle_s,
     )
     _log.info("login.accepted", principal_id=user_id, session_id=opened.session_id)
     return opened
@@ -94,10 +106,12 @@ def open_session(
     expires_at: int,
     address: str | None = None,
     user_agent: str | None = None,
+    idle_s: int | None = None,
     sudoer: Principal | None = None,
 ) -> LoggedIn:
     """Write a session row for somebody whose identity or right to sudo has been checked."""
     token = new_secret(SESSION_PREFIX)
+    idle_s = idle_s or settings.session_idle_s
     with database.write() as connection:
         session_id = connection.scalar(
             insert(Session)
@@ -110,13 +124,13 @@ def open_session(
                 address=_plain(address),
                 created_at=clock.now(),
                 expires_at=expires_at,
-                idle_s=settings.session_idle_s,
+                idle_s=idle_s,
             )
             .returning(Session.id)
         )
     if session_id is None:
         raise ended()
-    return LoggedIn(token, session_id, expires_at, user_id)
+    return LoggedIn(token, session_id, expires_at, user_id, idle_s)
 
 
 def authenticate(

@@ -7,7 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
+from shared.models.people import Session
 from tests.support.workshop import Workshop, open_workshop
 
 if TYPE_CHECKING:
@@ -192,3 +194,27 @@ def test_wrong_logins_and_strange_groups_are_told(workshop: Workshop) -> None:
     foreign = workshop.tessera("login -u user-1 -g nowhere")
     assert foreign.returncode == 3
     assert workshop.tessera("duplicate Image:1").returncode == 4
+
+
+def test_an_administrator_logs_somebody_in_and_a_key_lets_in_again(workshop: Workshop) -> None:
+    refused = workshop.tessera("login -u user-1 --sudo user-2")
+    assert (refused.returncode, "sudo" in refused.stderr.lower()) == (4, True)
+
+    done = workshop.tessera("login -u user-1 --sudo root-2 -t 120 -g Lab1")
+
+    host = f"127.0.0.1:{workshop.port}"
+    assert done.stdout == (
+        f"Created session for user-1@{host}. Idle timeout: 2 min. Current group: Lab1\n"
+    )
+    kept = json.loads((workshop.folder / "session.json").read_text())
+    with workshop.lab.database.read() as connection:
+        opened = connection.execute(select(Session.sudoer_id, Session.idle_s)).all()
+    assert (workshop.lab.people["0"], 28_800) in [tuple(each) for each in opened]
+    assert (None, 120) in [tuple(each) for each in opened]
+    again = workshop.tessera(f"login -q -k {kept['token']}")
+    assert (again.returncode, again.stdout) == (0, "")
+    assert workshop.tessera(f"login -u user-2 -k {kept['token']}").returncode == 2
+    (workshop.folder / "session.json").write_text(json.dumps(kept))
+    assert workshop.tessera("logout").returncode == 0
+    for token in (kept["token"], kept["sudoer"]):
+        assert workshop.tessera(f"login -k {token}").returncode == 4

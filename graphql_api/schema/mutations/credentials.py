@@ -43,6 +43,9 @@ class SudoPayload:
     expires_at: DateTime | None = strawberry.field(
         default=None, description="When it ends at the latest; it ends with your own session."
     )
+    idle_timeout_seconds: int | None = strawberry.field(
+        default=None, description="It ends after so many seconds without a request."
+    )
     user: LazyUser | None = strawberry.field(default=None, description="As whom it acts.")
     errors: list[MutationError] = strawberry.field(
         default_factory=list, description="Why there is none."
@@ -149,6 +152,7 @@ def _sudo(info: Info, input: SudoInput) -> SudoPayload:
         return SudoPayload(
             token=opened.token,
             expires_at=DateTime(opened.expires_at),
+            idle_timeout_seconds=opened.idle_s,
             user=fetch_nodes(info, [ref], "user")[0],
         )
 

@@ -25,6 +25,11 @@ class LoginInput:
 
     username: str = strawberry.field(description="The login name.")
     password: str = strawberry.field(description="The password.")
+    idle_timeout_seconds: int | None = strawberry.field(
+        default=None,
+        description="End the session after so many seconds without a request: 60 to what the "
+        "server grants, which is the default.",
+    )
 
 
 @strawberry.type(description="A new session, or why there is none.")
@@ -67,6 +72,7 @@ def _login(info: Info, input: LoginInput) -> LoginPayload:
             input.password,
             address=context.caller.address,
             user_agent=context.caller.user_agent,
+            idle_s=input.idle_timeout_seconds,
         )
         context.principal = authenticate(context.database, context.settings, opened.token)
         context.new_session = (opened.token, opened.expires_at)
@@ -75,7 +81,7 @@ def _login(info: Info, input: LoginInput) -> LoginPayload:
         return LoginPayload(
             token=opened.token,
             expires_at=DateTime(opened.expires_at),
-            idle_timeout_seconds=context.settings.session_idle_s,
+            idle_timeout_seconds=opened.idle_s,
             user=user,
         )
 

@@ -93,6 +93,7 @@ class Session(Node):
     created_at: DateTime = column("created_at", "When it was opened.")
     expires_at: DateTime = column("expires_at", "When it ends in any case.")
     last_used_at: DateTime | None = _last_used("s")
+    idle_timeout_seconds: int = column("idle_s", "It ends after so many seconds without a request.")
 
 
 @rows_of(Source(people.AccessToken, seen=_own_tokens, has_details=False))

@@ -15,7 +15,7 @@ from shared.auth.sessions import (
     log_out,
 )
 from shared.database import Database, counted_statements
-from shared.errors import Busy, Unauthenticated
+from shared.errors import Busy, Invalid, Unauthenticated
 from shared.models.live import SessionTouch
 from shared.models.people import (
     Session,
@@ -127,6 +127,26 @@ def test_a_shorter_idle_time_holds_for_open_sessions(
     with pytest.raises(Unauthenticated):
         authenticate(database, settings.model_copy(update={"session_idle_s": 3599}), opened.token)
     assert authenticate(database, settings, opened.token).user_id
+
+
+@pytest.mark.parametrize("seconds", [59, 0, -1, 8 * 3600 + 1])
+def test_an_idle_time_out_of_bounds_is_refused(
+    database: Database, settings: Settings, ada: int, seconds: int
+) -> None:
+    with pytest.raises(Invalid, match="cannot be idle"):
+        log_in(database, settings, "ada", PASSWORD, idle_s=seconds)
+
+
+def test_a_session_ends_after_the_idle_time_asked_for(
+    database: Database, settings: Settings, ada: int
+) -> None:
+    with time_machine.travel(START, tick=False) as traveller:
+        opened = log_in(database, settings, "ada", PASSWORD, idle_s=120)
+        traveller.shift(119)
+        assert authenticate(database, settings, opened.token).user_id == ada
+        traveller.shift(121)
+        with pytest.raises(Unauthenticated):
+            authenticate(database, settings, opened.token)
 
 
 def test_use_is_written_once_a_minute_and_costs_three_statements_at_most(
