@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 MAX_TARGETS = 10_000
 MAX_IMAGES = 20_000
+MAX_CHANNELS = 50_000
+"""Channels of all images together: each is a row to read, to decide on and to write."""
 
 
 class Misfit(StrEnum):
@@ -111,7 +113,16 @@ def choose_images(
             hint="Name fewer containers at a time.",
             path=("targets",),
         )
-    return _sorted_out(principal, _rows(connection, ids), _pixels(connection, ids))
+    pixels = _pixels(connection, ids)
+    channels = sum(row.size_c for row in pixels.values())
+    if channels > MAX_CHANNELS:
+        raise Invalid(
+            f"The images within the targets have {channels} channels together, more than "
+            f"{MAX_CHANNELS}.",
+            hint="Name fewer containers at a time.",
+            path=("targets",),
+        )
+    return _sorted_out(principal, _rows(connection, ids), pixels)
 
 
 def find_pictured(connection: Connection, image: ObjectRef) -> Pictured | None:

@@ -6,7 +6,7 @@ caller has checked the right (SAVE_RENDERING) and opened the event.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -259,11 +259,16 @@ def definition_values(settings: RenderingSettings) -> dict[str, Any]:
 
 def binding_values(channel: ChannelSettings) -> dict[str, Any]:
     """Columns of a ChannelBinding."""
-    values = asdict(channel)
-    values["family"] = channel.family.value
-    values["input_start"] = values.pop("window_start")
-    values["input_end"] = values.pop("window_end")
-    return values
+    return {
+        "active": channel.active,
+        "input_start": channel.window_start,
+        "input_end": channel.window_end,
+        "color": channel.color,
+        "lookup_table": channel.lookup_table,
+        "family": channel.family.value,
+        "coefficient": channel.coefficient,
+        "reverse_intensity": channel.reverse_intensity,
+    }
 
 
 @cache

@@ -271,6 +271,20 @@ def test_explicit_settings_that_are_none_are_invalid_and_nothing_is_done(world: 
     assert saved_rows(world) == 0
 
 
+def test_more_channels_than_one_request_holds_are_refused(world: World) -> None:
+    """Each is a row to write: a request that cannot end in its time says so at once."""
+    source, small, large = image(world), image(world), image(world, size_c=49_997)
+    assert apply(world, "ada", {"image": source}, small, large)["errors"] == []
+    larger = image(world, size_c=49_999)
+    for answer in (
+        apply(world, "ada", {"image": source}, small, larger),
+        reset(world, "ada", "MIN_MAX", small, larger),
+    ):
+        (error,) = answer["errors"]
+        assert (error["__typename"], error["path"]) == ("Invalid", ["targets"])
+        assert "50001 channels" in error["message"]
+
+
 def test_owners_imported_and_min_max(world: World) -> None:
     with_settings, without, own = image(world), image(world), image(world, "ben")
     save(world, "ada", with_settings, **FULL)
