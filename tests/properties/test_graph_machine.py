@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.support.lab import Thing
 
 PEOPLE = st.sampled_from("ABLR")
-EXAMPLES = {"sqlite": 100, "postgresql": 12}
+EXAMPLES = {"sqlite": 60, "postgresql": 12}
 STEPS = 4
 _BEARING = {"Project", "Dataset", "Image"}
 
