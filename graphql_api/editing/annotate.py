@@ -156,6 +156,10 @@ def checked(wanted: Annotating) -> Annotating:
     require_few_pairs(len(wanted.targets) * pairs)
     if wanted.rating is not None and not 0 <= wanted.rating <= MAX_RATING:
         raise Invalid("A rating is a number from 0 to 5.", path=("rating",))
+    if wanted.rating is not None and wanted.owner is not None:
+        raise Invalid(
+            "A rating is the caller's own.", hint="Leave out the owner.", path=("owner",)
+        )  # fmt: skip
     return Annotating(
         targets=tuple(dict.fromkeys(wanted.targets)),
         tags=tuple(dict.fromkeys(wanted.tags)),
@@ -287,8 +291,7 @@ def _own(
         write_pairs(connection, {one.ref.id: wanted.pairs for one in maps})
         made.annotations += [one.ref for one in maps]
         made.links += [
-            new_link(target, one, principal.user_id)
-            for target, one in zip(members, maps, strict=True)
+            new_link(target, one, maker.owner_id) for target, one in zip(members, maps, strict=True)
         ]
     if wanted.rating is not None:
         require_creation(principal, "LongAnnotation", maker.group)

@@ -83,6 +83,13 @@ class AnnotateInput:
             "the annotated group itself, or the caller's default group."
         ),
     )
+    owner: strawberry.ID | None = strawberry.field(
+        default=None,
+        description=(
+            "For whom, where the caller may write for others: what is made and its links belong "
+            "to them. In private groups only on their own data. Not for ratings."
+        ),
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key within 24 hours attaches once."
     )
@@ -143,6 +150,7 @@ def wanted(given: AnnotateInput) -> Annotating:
         annotations=tuple(str(each) for each in given.annotations),
         made=tuple(map(new_annotation, given.new_annotations)),
         group=None if given.group is None else str(given.group),
+        owner=None if given.owner is None else str(given.owner),
     )
 
 

@@ -282,3 +282,34 @@ def test_an_administrator_annotates_for_the_owner_of_the_data(world: World, leve
         assert [each["target"] for each in crossed["errors"]] == [image]
     else:
         assert crossed["errors"] == []
+
+
+@pytest.mark.parametrize("level", ["rw----", "rwra--"])
+def test_all_that_one_call_attaches_belongs_to_whom_it_is_for(world: World, level: str) -> None:
+    world.person("chief", is_admin=True)
+    ada = f"User:{world.people['ada']}"
+    image = f"Image:{world.row('Image', 'ada', level)}"
+    document = OWNED.replace("CreateAnnotationInput", "AnnotateInput").replace(
+        "createAnnotation(", "annotate("
+    )
+    given = {
+        "targets": [image], "owner": ada, "newTags": [{"name": "t"}], "comment": "seen",
+        "keyValues": {"pairs": [{"key": "k", "value": "v"}]},
+        "newAnnotations": [{"value": {"longValue": "3"}}],
+    }  # fmt: skip
+
+    made = world.data("chief", document, input=given)["annotate"]
+
+    assert made["errors"] == []
+    assert [each["owner"]["login"] for each in made["annotations"]] == ["ada"] * 4
+    assert [each["owner"]["login"] for each in made["links"]] == ["ada"] * 4
+    rated = world.data(
+        "chief", document, input={"targets": [image], "owner": ada, "rating": 3}
+    )["annotate"]  # fmt: skip
+    assert [(each["__typename"], each["path"]) for each in rated["errors"]] == [
+        ("Invalid", ["owner"])
+    ]
+    refused = world.data("bob", document, input={**given, "targets": [image]})["annotate"]
+    kind = "NotFound" if level == "rw----" else "Denied"
+    assert {each["__typename"] for each in refused["errors"]} == {kind}
+    assert refused["annotations"] == []
