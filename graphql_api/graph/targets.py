@@ -162,7 +162,7 @@ def _start_below(
         ).scalar()
         if denied is not None:
             raise Denied(
-                f"You may not {action.replace('_', ' ')} {here}:{denied}.",
+                f"You may not {action.words} {here}:{denied}.",
                 hint="Start from objects that are yours.",
                 target=f"{here}:{denied}",
             )

@@ -108,7 +108,7 @@ def denied(
 ) -> Denied:
     """The error for a verdict that says no."""
     return Denied(
-        f"You may not {action.replace('_', ' ')} {ref}.",
+        f"You may not {action.words} {ref}.",
         reasons=tuple(verdict.reasons),
         hint=" ".join(explain(principal, action, facts, reason) for reason in verdict.reasons),
         target=str(ref),

@@ -39,6 +39,21 @@ class Action(StrEnum):
     CREATE_FOR_OTHERS = "create_for_others"
     """Create something there that belongs to somebody else."""
 
+    @property
+    def words(self) -> str:
+        """As a sentence says it before an object's id: `change the owner of` Image:5."""
+        return _WORDS.get(self, self.value)
+
+
+_WORDS = {
+    Action.VIEW_LABEL: "see the label of",
+    Action.MOVE_TO_GROUP: "move",
+    Action.CHANGE_OWNER: "change the owner of",
+    Action.SAVE_RENDERING: "save rendering settings of",
+    Action.CREATE_IN: "create anything in",
+    Action.CREATE_FOR_OTHERS: "create anything for others in",
+}
+
 
 class DenialReason(StrEnum):
     """Why not; the codes are part of the GraphQL schema."""
