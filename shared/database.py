@@ -41,9 +41,10 @@ if TYPE_CHECKING:
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 _GROUP_LOCKS = 7_351
+"""First key of the advisory locks on groups."""
 _FOREIGN_KEY = "23503"
 """PostgreSQL's code of a foreign key that finds nothing."""
-"""First key of the advisory locks on groups."""
+_TEMPORARY: list[str] = []
 
 
 @dataclass(slots=True)
@@ -189,9 +190,21 @@ def _dump_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def have_on_connections(statement: str) -> None:
+    """Have a temporary table on every connection to SQLite made from now on; `statement` makes it
+    unless it is there.
+    """
+    _TEMPORARY.append(statement)
+
+
+def has_temporary_tables(connection: Connection) -> bool:
+    """Whether this connection to SQLite was made with all of them."""
+    return bool(connection.info.get("temporary") == len(_TEMPORARY))
+
+
 def _prepare_sqlite(engine: Engine, timeout_s: float) -> None:
     @event.listens_for(engine, "connect")
-    def _connected(connection: Any, _record: object) -> None:
+    def _connected(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={int(timeout_s * 1000)}")
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -200,6 +213,9 @@ def _prepare_sqlite(engine: Engine, timeout_s: float) -> None:
         cursor.execute("PRAGMA temp_store=MEMORY")
         cursor.execute("PRAGMA mmap_size=268435456")
         cursor.execute("PRAGMA cache_size=-32768")
+        for statement in _TEMPORARY:
+            cursor.execute(statement)
+        record.info["temporary"] = len(_TEMPORARY)
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -131,8 +131,8 @@ def _show(desk: Desk, request: OperationRequest, booked: dict[str, Any], once: O
         with desk.database.write() as connection:
 
             def work() -> dict[str, Any]:
-                plan_id = store_plan(planned, connection, plan, principal.user_id)
-                report = full_report(connection, plan_id, summary(plan))
+                stored = store_plan(planned, connection, plan, principal.user_id)
+                report = full_report(connection, stored, summary(plan))
                 number = ended_activity(
                     connection, principal, request.kind, booked, report=report, result=(),
                     began_at=began_at,

@@ -85,9 +85,9 @@ def show(work: Work, request: OperationRequest) -> None:
         with work.interruptible(planned):
             plan = plan_operation(planned, work.principal, request)
         with work.database.write() as connection:
-            plan_id = store_plan(planned, connection, plan, work.principal.user_id)
+            stored = store_plan(planned, connection, plan, work.principal.user_id)
             work.finish(
-                connection, report=full_report(connection, plan_id, summary(plan)), result=[]
+                connection, report=full_report(connection, stored, summary(plan)), result=[]
             )
 
 
@@ -111,7 +111,7 @@ def execute(
         activity_id=work.claim.activity_id,
         kind=request.kind,
     )
-    plan_id = store_plan(connection, connection, plan, work.principal.user_id, used=True)
+    stored = store_plan(connection, connection, plan, work.principal.user_id, used=True)
     running = Execution(
         connection, plan, event_id, work.claim.activity_id, work.beat, work.claim.claim
     )
@@ -122,8 +122,8 @@ def execute(
     told = summary(plan, created)
     if request.kind == "duplicate":
         told["event"] = event_id  # the journal's entries are the pages of copies
-        connection.execute(update(StoredPlan).where(StoredPlan.id == plan_id).values(report=told))
-    report = full_report(connection, plan_id, told)
+        connection.execute(update(StoredPlan).where(StoredPlan.id == stored.id).values(report=told))
+    report = full_report(connection, stored, told)
     work.finish(connection, report=report, result=created or list(request.targets))
     bump_epoch(connection)
 
@@ -171,6 +171,6 @@ def dry_run(
     with database.planning() as planned:
         plan = plan_operation(planned, principal, request)
         with database.write() as connection:
-            plan_id = store_plan(planned, connection, plan, principal.user_id)
+            stored = store_plan(planned, connection, plan, principal.user_id)
     with database.read() as connection:
-        return plan_id, full_report(connection, plan_id, summary(plan))
+        return stored.id, full_report(connection, stored, summary(plan))

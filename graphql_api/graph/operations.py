@@ -26,7 +26,7 @@ from shared.errors import Unsupported
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from graphql_api.graph.plan import Warned
+    from graphql_api.graph.plan import Blocker, Warned
     from graphql_api.graph.policies.rules import Policy
     from graphql_api.graph.request import OperationRequest
     from graphql_api.graph.targets import Roots
@@ -78,30 +78,36 @@ def plan_operation(
         doing = request.kind.replace("_", " ")
         must_change(principal, f"{doing} {named}" if named else doing, target=named)
     policy = prepared.policy
-    expand(connection, principal, request, policy, most)
-    held = settle(connection, policy)
-    present = names_reached(connection, GOING)
+    start = (prepared.roots.classes, prepared.roots.rows)
+    present, reached = expand(connection, principal, request, policy, start, most)
+    held = settle(connection, policy, present)
+    if held:
+        present = names_reached(connection, GOING)
     if policy.links is not None:
         judge_links(connection, policy, policy.links, present)
-        analyze(connection)
+        analyze(connection, reached)
     if held:
         forget_followers(connection)
     if prepared.refine is not None:
         prepared.refine(connection)
-    find_blockers(connection, policy, prepared.blockers, present)
+    found = find_blockers(connection, policy, prepared.blockers, present)
     if prepared.conclude is not None:
         prepared.conclude(connection)
-    blockers, count = totals.blockers(connection)
+    blockers: tuple[Blocker, ...] = ()
+    count = 0
+    if found or prepared.refine is not None:  # what refines a plan may have found some
+        blockers, count = totals.blockers(connection)
+    sums = totals.sums(connection)
     return Plan(
         request=request,
         policy=policy,
-        tallies=totals.tallies(connection),
-        ranges=totals.ranges(connection),
+        tallies=sums.tallies,
+        ranges=sums.ranges,
         blockers=blockers,
         blocker_count=count,
         groups=prepared.roots.groups,
         owners=prepared.roots.owners,
-        bytes=totals.size_in_bytes(connection),
+        bytes=sums.bytes,
         warnings=tuple(prepared.warn(connection)) if prepared.warn else (),
         facts=prepared.facts,
     )

@@ -6,6 +6,7 @@ The summary is stored with the plan; its pages are read from the stored rows, 10
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -34,6 +35,29 @@ PAGES = {
 }
 """The report's fields that have pages, and the section of a stored plan behind each."""
 _DELETING = {"delete", "purge"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A row of a stored plan, as `PlanItem` has it."""
+
+    section: str
+    position: int
+    object: str
+    name: str | None
+    parent: str | None
+    child: str | None
+    stays: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A plan that is kept."""
+
+    id: int
+    first: list[PlanRow] | None = None
+    """The first page of each section; None when they have to be read."""
 
 
 def summary(plan: Plan, created: Sequence[str] = ()) -> dict[str, Any]:
@@ -114,10 +138,14 @@ def report_page(
         .order_by(item.position)
         .limit(first)
     )
-    return [{**_item(section, row), "cursor": str(row.position)} for row in rows]
+    return [_item(row) for row in rows]
 
 
-def _item(section: str, row: Any) -> dict[str, Any]:
+def _item(row: Any) -> dict[str, Any]:
+    return {**_told(row.section, row), "cursor": str(row.position)}
+
+
+def _told(section: str, row: Any) -> dict[str, Any]:
     if section == "UNLINKED":
         return {
             "link": row.object, "linkType": row.object.split(":")[0], "parent": row.parent,
@@ -139,7 +167,13 @@ def _copies(connection: Connection, plan_id: int, first: int, after: int) -> lis
     told = connection.execute(
         select(StoredPlan.report).where(StoredPlan.id == plan_id)
     ).scalar_one_or_none()
-    if told is None or "event" not in told:
+    return [] if told is None else _copies_of(connection, told, first, after)
+
+
+def _copies_of(
+    connection: Connection, told: dict[str, Any], first: int = PAGE, after: int = 0
+) -> list[dict[str, Any]]:
+    if "event" not in told:
         return []
     entry = JournalEntry.__table__.c
     rows = connection.execute(
@@ -157,7 +191,21 @@ def _copies(connection: Connection, plan_id: int, first: int, after: int) -> lis
     return found
 
 
-def full_report(connection: Connection, plan_id: int, summarised: dict[str, Any]) -> dict[str, Any]:
+def full_report(
+    connection: Connection, stored: Stored, summarised: dict[str, Any]
+) -> dict[str, Any]:
     """The report with the first page of each list."""
-    pages = {field: report_page(connection, plan_id, field) for field in PAGES}
-    return {**summarised, "planId": f"Plan:{plan_id}", **pages}
+    rows: Iterable[Any] | None = stored.first
+    if rows is None:
+        item = PlanItem.__table__.c
+        rows = connection.execute(
+            select(PlanItem.__table__)
+            .where(item.plan_id == stored.id, item.position <= PAGE)
+            .order_by(item.section, item.position)
+        )
+    listed: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        listed[row.section].append(_item(row))
+    pages = {field: listed[section] for field, section in PAGES.items()}
+    pages["copies"] = _copies_of(connection, summarised)
+    return {**summarised, "planId": f"Plan:{stored.id}", **pages}

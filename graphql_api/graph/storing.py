@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, literal, select, update
 
 from graphql_api.graph.planner.items import select_items
-from graphql_api.graph.report import summary
+from graphql_api.graph.report import PAGE, PlanRow, Stored, summary
 from graphql_api.graph.request import OperationRequest
 from shared.clock import DAY, now
 from shared.errors import Conflict, NotFound
@@ -34,8 +34,8 @@ def store_plan(
     *,
     created: Sequence[str] = (),
     used: bool = False,
-) -> int:
-    """Keep a plan whose rows stand in `planned`'s tables, by way of `connection`; answers its id.
+) -> Stored:
+    """Keep a plan whose rows stand in `planned`'s tables, by way of `connection`.
 
     The two are one connection where the plan is executed at once. Rows pass in batches, so memory
     is bounded.
@@ -51,14 +51,18 @@ def store_plan(
         .returning(StoredPlan.id)
     )  # fmt: skip
     plan_id = int(connection.execute(statement).scalar_one())
-    _store_items(planned, connection, plan, plan_id)
-    return plan_id
+    return Stored(plan_id, _store_items(planned, connection, plan, plan_id))
 
 
-def _store_items(planned: Connection, connection: Connection, plan: Plan, plan_id: int) -> None:
+def _store_items(
+    planned: Connection, connection: Connection, plan: Plan, plan_id: int
+) -> list[PlanRow] | None:
+    """Keep the rows that people read; answers the first of each section as far as they passed
+    through here, None when the database copied them.
+    """
     query = select_items(plan)
     if query is None:
-        return
+        return []
     if planned is connection:
         found = query.subquery()
         place = func.row_number().over(
@@ -69,19 +73,21 @@ def _store_items(planned: Connection, connection: Connection, plan: Plan, plan_i
         )
         names = ["plan_id", "section", "position", *_FIELDS]
         connection.execute(insert(PlanItem).from_select(names, source))
-        return
+        return None
     places: dict[str, int] = {}
+    first: list[PlanRow] = []
     result = planned.execute(query, execution_options={"yield_per": BATCH})
     for rows in result.partitions(BATCH):
         values = []
         for row in rows:
             places[row.section] = places.get(row.section, 0) + 1
             fields = {name: row._mapping[name] for name in _FIELDS}
-            values.append(
-                {"plan_id": plan_id, "section": row.section, "position": places[row.section],
-                 **fields}
-            )  # fmt: skip
+            where: dict[str, Any] = {"section": row.section, "position": places[row.section]}
+            values.append({"plan_id": plan_id, **where, **fields})
+            if places[row.section] <= PAGE:
+                first.append(PlanRow(**where, **fields))
         connection.execute(insert(PlanItem), values)
+    return first
 
 
 def load_plan(

@@ -41,6 +41,7 @@ class Roots:
     classes: tuple[str, ...]
     groups: tuple[int, ...]
     owners: tuple[int, ...]
+    rows: int = 0
 
 
 def node_class(name: str) -> str:
@@ -106,13 +107,16 @@ def find_groups(
 def roots(connection: Connection, targets: Sequence[Target]) -> Roots:
     """What the planner's table holds by now, as the start of an operation."""
     rows = connection.execute(
-        select(REACHED.c.cls, REACHED.c.group_id, REACHED.c.owner_id).distinct()
+        select(
+            REACHED.c.cls, REACHED.c.group_id, REACHED.c.owner_id, func.count().label("rows")
+        ).group_by(REACHED.c.cls, REACHED.c.group_id, REACHED.c.owner_id)
     ).all()
     return Roots(
         tuple(targets),
         tuple(sorted({NAMES[row.cls] for row in rows})),
         tuple(sorted({row.group_id for row in rows})),
         tuple(sorted({row.owner_id for row in rows})),
+        sum(row.rows for row in rows),
     )
 
 

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 def find_blockers(
     connection: Connection, policy: Policy, extra: list[Any], present: set[str]
-) -> None:
-    """Fill the table of blockers from the policy's crossings and the operation's own arms.
+) -> int:
+    """Fill the table of blockers from the policy's crossings and the operation's own arms; answers
+    how many there are.
 
     `present` names the classes of which something goes.
     """
@@ -44,10 +45,12 @@ def find_blockers(
             arms.append(_forward(policy, cross))
         elif not cross.forward and cross.edge.target in present:
             arms.append(_backward(policy, cross))
-    if arms:
-        found = union_all(*arms).subquery()
-        names = [column.name for column in BLOCKERS.c]
-        connection.execute(insert(BLOCKERS).from_select(names, select(*found.c)))
+    if not arms:
+        return 0
+    found = union_all(*arms).subquery()
+    names = [column.name for column in BLOCKERS.c]
+    statement = insert(BLOCKERS).from_select(names, select(*found.c))
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def blocker_row(

@@ -23,10 +23,10 @@ from sqlalchemy import (
 from graphql_api.graph.edges import CODES, NAMES, rows_of
 from graphql_api.graph.planner.tables import REACHED, add, analyze, reached_rows
 from graphql_api.graph.policies.rules import Step
-from graphql_api.graph.words import State, verdict
+from graphql_api.graph.words import GOING, State, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from sqlalchemy import Connection
 
@@ -44,39 +44,52 @@ def expand(
     principal: Principal,
     request: OperationRequest,
     policy: Policy,
+    start: tuple[Collection[str], int],
     most: int | None = None,
-) -> None:
-    """Reach everything that the policy's edges lead to, starting from wave 0.
+) -> tuple[set[str], int]:
+    """Reach everything that the policy's edges lead to, starting from wave 0; answers the classes
+    of which something goes, and how many rows were reached. `start` tells the classes of wave 0
+    and how many rows it has.
 
     Raises `LargePlan` as soon as more than `most` rows are reached.
     """
-    reached = 0
-    if most is not None:
-        reached = connection.execute(select(func.count()).select_from(REACHED)).scalar_one()
+    classes, reached = start
     leads: dict[int, list[Follow]] = defaultdict(list)
     for follow in policy.follows:
         near = follow.edge.target if follow.upward else follow.edge.source
         if near in CODES:  # a user's photo starts at nothing that is ever reached
             leads[CODES[near]].append(follow)
+    front = {CODES[name] for name in classes}
+    going = set(front)
     wave = 0
     while True:
-        front = connection.execute(
-            select(REACHED.c.cls)
-            .distinct()
-            .where(REACHED.c.wave == wave, REACHED.c.state >= int(State.IN))
-        ).scalars()
         follows = [follow for code in sorted(front) for follow in leads.get(code, ())]
         if not follows:
-            return
+            break
         if most is not None and reached > most:
             raise LargePlan(most)
         wave += 1
         arms = [_arm(principal, request, policy, follow, wave - 1) for follow in follows]
         added = add(connection, union_all(*arms).subquery(), wave)
         if not added:
-            return
+            break
         reached += added
-        analyze(connection)
+        analyze(connection, reached)
+        front, more = _front(connection, wave)
+        going |= more
+    return {NAMES[code] for code in going}, reached
+
+
+def _front(connection: Connection, wave: int) -> tuple[set[int], set[int]]:
+    """The classes of which this wave has something to go on from, and those of which it has
+    something that goes.
+    """
+    states = connection.execute(
+        select(REACHED.c.cls, func.max(REACHED.c.state))
+        .where(REACHED.c.wave == wave, REACHED.c.state >= int(GOING))
+        .group_by(REACHED.c.cls)
+    ).all()
+    return {cls for cls, state in states if state >= int(State.IN)}, {cls for cls, _ in states}
 
 
 def live(policy: Policy, alias: Any) -> Any:

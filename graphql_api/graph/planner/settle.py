@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, and_, func, literal, select, union_all, update
 
 from graphql_api.graph.edges import CODES, rows_of
-from graphql_api.graph.planner.expand import live, names_reached
+from graphql_api.graph.planner.expand import live
 from graphql_api.graph.planner.tables import REACHED, reached_rows
 from graphql_api.graph.words import GOING, State, reason_code
 
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from graphql_api.graph.words import Reason
 
 
-def settle(connection: Connection, policy: Policy) -> bool:
+def settle(connection: Connection, policy: Policy, present: set[str]) -> bool:
     """Apply the policy's holds and needs until nothing more is held back; answers whether anything
-    was.
+    was. `present` names the classes of which something goes.
     """
-    present = names_reached(connection, GOING)
     arms = [_outside(policy, hold) for hold in policy.holds if hold.edge.target in present]
     arms += [_missing(need) for need in policy.needs if need.edge.source in present]
     later = [

@@ -29,11 +29,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from graphql_api.graph.edges import POOL
-from shared.database import POSTGRESQL
+from shared.database import POSTGRESQL, has_temporary_tables, have_on_connections
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, FromClause
 
+GUESSED = 2_000
+"""So many rows need no statistics."""
 _METADATA = MetaData()
 REACHED = Table(
     "graph_reached",
@@ -76,13 +78,23 @@ BLOCKERS = Table(
 """Why an operation is refused: this object, because of that holder, over something shared."""
 
 
+_MAKE = [CreateTable(table, if_not_exists=True) for table in (REACHED, BLOCKERS)]
+for _statement in _MAKE:
+    have_on_connections(str(_statement.compile(dialect=sqlite.dialect())))
+
+
 def prepare(connection: Connection) -> None:
-    """Have the tables, empty."""
-    for table in (REACHED, BLOCKERS):
-        connection.execute(CreateTable(table, if_not_exists=True))
+    """Have the tables, empty. A plan is rolled back, and with it whatever it made first; so on
+    SQLite connections have them from the start.
+    """
     if connection.dialect.name == POSTGRESQL:
-        connection.execute(text("TRUNCATE graph_reached, graph_blocker"))
+        made = [str(each.compile(dialect=connection.dialect)) for each in _MAKE]
+        together = "; ".join((*made, "TRUNCATE graph_reached, graph_blocker"))
+        connection.exec_driver_sql(together, execution_options={"no_parameters": True})
         return
+    if not has_temporary_tables(connection):
+        for statement in _MAKE:
+            connection.execute(statement)
     for table in (REACHED, BLOCKERS):
         connection.execute(delete(table))
 
@@ -114,7 +126,9 @@ def add(connection: Connection, arms: FromClause, wave: int) -> int:
     return result.rowcount
 
 
-def analyze(connection: Connection) -> None:
-    """Tell PostgreSQL what the table holds by now."""
-    if connection.dialect.name == POSTGRESQL:
+def analyze(connection: Connection, rows: int) -> None:
+    """Tell PostgreSQL what the table holds by now, unless it holds so little that its guess from
+    the table's size will do.
+    """
+    if connection.dialect.name == POSTGRESQL and rows > GUESSED:
         connection.execute(text("ANALYZE graph_reached"))

@@ -1,10 +1,25 @@
-"""Count a plan in the database: tallies with digests, ranges of ids, blockers, bytes."""
+"""Count a plan in the database: tallies with digests, ranges of ids, bytes, and blockers."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, and_, case, cast, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    SmallInteger,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from graphql_api.graph.edges import CODES, NAMES, table_of
 from graphql_api.graph.plan import Blocker, Range, Tally
@@ -13,10 +28,11 @@ from graphql_api.graph.words import Reason, State, reason_of
 from shared.models.links import LINKS
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 PRIME = 2_147_483_647
 SHOWN_BLOCKERS = 100
+_TALLY, _RANGE, _BYTES = range(3)
 
 
 def hash_of(column: Any) -> Any:
@@ -25,39 +41,63 @@ def hash_of(column: Any) -> Any:
     return mixed * mixed % PRIME
 
 
-def tallies(connection: Connection) -> tuple[Tally, ...]:
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a plan comes to."""
+
+    tallies: tuple[Tally, ...]
     """Everything reached, by class, state and reason."""
-    row = REACHED.c
-    # What goes, goes whether it was named or not: the two states count as one.
-    state = case((row.state == int(State.FORCED), int(State.IN)), else_=row.state)
-    statement = (
-        select(
-            row.cls, row.sub, state.label("state"), row.reason,
-            func.count().label("count"),
-            cast(func.sum(hash_of(row.id) + hash_of(row.owner_id) % 1000), BigInteger)
-            .label("digest"),
-        )
-        .group_by(row.cls, row.sub, state, row.reason)
-    )  # fmt: skip
-    return tuple(
-        Tally(
-            each.sub or NAMES[each.cls],
-            State(each.state),
-            reason_of(each.reason),
-            each[4],
-            each.digest,
-            NAMES[each.cls] in LINKS,
-        )
-        for each in connection.execute(statement)
-    )
+    ranges: tuple[Range, ...]
+    """The ids of everything processed, destroyed or referred to; memory grows with gaps alone."""
+    bytes: int
+    """Of the files that are processed or destroyed."""
 
 
-def ranges(connection: Connection) -> tuple[Range, ...]:
-    """The ids of everything processed, destroyed or referred to, as ranges; memory grows with gaps
-    alone.
-    """
+def sums(connection: Connection) -> Sums:
+    """All of it in one statement."""
+    found = union_all(_tallies(), _ranges(), _bytes()).subquery()
+    tallies, ranges, size = [], [], 0
+    for part, cls, sub, state, reason, one, other in connection.execute(select(*found.c)):
+        if part == _BYTES:
+            size = one
+            continue
+        name = sub or NAMES[cls]
+        if part == _TALLY:
+            is_link = NAMES[cls] in LINKS
+            tallies.append(Tally(name, State(state), reason_of(reason), one, other, is_link))
+        else:
+            ranges.append((cls, sub or "", one, Range(name, State(state), one, other)))
+    ranges.sort(key=lambda each: each[:3])
+    return Sums(tuple(tallies), tuple(each[3] for each in ranges), size)
+
+
+def _part(part: int, *values: Any) -> Select[Any]:
+    """One arm: (part, class, subclass, state, reason, two numbers)."""
+    kinds: list[Any] = [SmallInteger, String(64), Integer, Integer, BigInteger, BigInteger]
+    labels = ("cls", "sub", "state", "reason", "one", "other")
+    columns: list[Any] = [
+        cast(value, kind).label(label)
+        for value, kind, label in zip(values, kinds, labels, strict=True)
+    ]
+    return select(literal(part, Integer).label("part"), *columns)
+
+
+def _state() -> Any:
+    """What goes, goes whether it was named or not: the two states count as one."""
     row = REACHED.c
-    state = case((row.state == int(State.FORCED), int(State.IN)), else_=row.state)
+    return case((row.state == int(State.FORCED), int(State.IN)), else_=row.state)
+
+
+def _tallies() -> Any:
+    row, state = REACHED.c, _state()
+    digest = func.sum(hash_of(row.id) + hash_of(row.owner_id) % 1000)
+    return _part(
+        _TALLY, row.cls, row.sub, state, row.reason, func.count(), digest
+    ).group_by(row.cls, row.sub, state, row.reason)  # fmt: skip
+
+
+def _ranges() -> Any:
+    row, state = REACHED.c, _state()
     kind = func.coalesce(row.sub, "")
     numbered = (
         select(
@@ -68,16 +108,25 @@ def ranges(connection: Connection) -> tuple[Range, ...]:
         .where(row.state >= int(State.REFER))
         .subquery()
     )  # fmt: skip
-    first = func.min(numbered.c.id)
-    statement = (
-        select(numbered.c.cls, numbered.c.sub, numbered.c.state, first, func.max(numbered.c.id))
-        .group_by(numbered.c.cls, numbered.c.sub, numbered.c.state, numbered.c.island)
-        .order_by(numbered.c.cls, numbered.c.sub, first)
+    each = numbered.c
+    return _part(
+        _RANGE, each.cls, each.sub, each.state, literal(0), func.min(each.id), func.max(each.id)
+    ).group_by(each.cls, each.sub, each.state, each.island)  # fmt: skip
+
+
+def _bytes() -> Any:
+    files = table_of("OriginalFile")
+    size = func.coalesce(func.sum(files.c.size), 0)
+    joined = REACHED.join(
+        files,
+        and_(
+            REACHED.c.cls == CODES["OriginalFile"],
+            REACHED.c.id == files.c.id,
+            or_(REACHED.c.state == int(State.DESTROY), REACHED.c.state >= int(State.IN)),
+        ),
     )
-    return tuple(
-        Range(sub or NAMES[cls], State(state), low, high)
-        for cls, sub, state, low, high in connection.execute(statement)
-    )
+    nothing = literal(0)
+    return _part(_BYTES, nothing, null(), nothing, nothing, size, nothing).select_from(joined)
 
 
 def blockers(connection: Connection) -> tuple[tuple[Blocker, ...], int]:
@@ -102,19 +151,3 @@ def _blocker(row: Any) -> Blocker:
         f"{NAMES[row.shared_cls]}:{row.shared_id}" if row.shared_id is not None else None,
         reason_of(row.reason) or Reason.NOT_PERMITTED,
     )
-
-
-def size_in_bytes(connection: Connection) -> int:
-    """Bytes of the files that are processed or destroyed."""
-    files = table_of("OriginalFile")
-    statement = select(func.coalesce(func.sum(files.c.size), literal(0))).select_from(
-        REACHED.join(
-            files,
-            and_(
-                REACHED.c.cls == CODES["OriginalFile"],
-                REACHED.c.id == files.c.id,
-                or_(REACHED.c.state == int(State.DESTROY), REACHED.c.state >= int(State.IN)),
-            ),
-        )
-    )
-    return int(connection.execute(statement).scalar_one())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select, union_all
@@ -20,7 +21,7 @@ from graphql_api.graph.policies.change_level import (
     kinds_forbidden,
     refusals,
 )
-from graphql_api.graph.targets import Roots
+from graphql_api.graph.targets import roots
 from graphql_api.graph.words import Reason, State
 from shared.auth.rules import Action
 from shared.auth.rules_admin import check_group_change, level_action, require_administer
@@ -51,8 +52,8 @@ def prepare_change_of_level(
     require_administer(principal, level_action(group, level), ref, group=group)
     closing = level is GroupPermissions.PRIVATE and not group.is_private
     if closing:
-        add(connection, union_all(*destroyed(group.id)).subquery(), 0)
-        analyze(connection)
+        analyze(connection, add(connection, union_all(*destroyed(group.id)).subquery(), 0))
+    found = roots(connection, ())
 
     def refine(connection: Connection) -> None:
         if closing:
@@ -62,7 +63,7 @@ def prepare_change_of_level(
 
     return Preparation(
         change_level_policy(),
-        Roots((), (), (group.id,), ()),
+        replace(found, groups=(group.id,), owners=()),
         {"group": group.id, "level": level.value, "closing": closing},
         blockers=refusals(group.id) if closing else [],
         refine=refine,
@@ -109,13 +110,15 @@ def _cut(connection: Connection, principal: Principal, group: int) -> None:
         group, Kind.CONTAINS, Kind.ANNOTATES, Kind.JOINS, state=State.CUT,
         reason=Reason.PRIVATE_TARGET,
     )  # fmt: skip
-    add(connection, union_all(*arms).subquery(), LINK_WAVE)
+    rows = add(connection, union_all(*arms).subquery(), LINK_WAVE)
     wave = LINK_WAVE
     while True:
-        analyze(connection)
+        analyze(connection, rows)
         loose = [_loose(principal, name, wave) for name in _annotation_links_cut(connection, wave)]
-        if not loose or not add(connection, union_all(*loose).subquery(), wave + 1):
+        more = add(connection, union_all(*loose).subquery(), wave + 1) if loose else 0
+        if not more:
             return
+        rows += more
         wave += 1
         add(connection, _hanging("AnnotationAnnotationLink", wave).subquery(), wave)
 

@@ -60,14 +60,15 @@ def prepare_undo(
     present = {action: classes(connection, action) for action in
                ("CHGRP", "CHOWN", "INSERT", "UPDATE", "TRASH")}  # fmt: skip
     arms = _rows(present)
-    if not arms or not add(connection, union_all(*arms).subquery(), 0):
+    rows = add(connection, union_all(*arms).subquery(), 0) if arms else 0
+    if not rows:
         raise Conflict(
             f"There is nothing left of {done.ref} to undo.",
             hint="Everything that it made is gone already.",
             target=done.ref,
         )
     _settle_twins(connection, present["TRASH"])
-    analyze(connection)
+    analyze(connection, rows)
     found = roots(connection, ())
     _must_be_member(connection, principal)
     _must_be_given_back(connection, principal)
