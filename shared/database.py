@@ -243,6 +243,25 @@ def ids_in(
     return column.in_(select(each.c.value))
 
 
+def ids_bound(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
+    """As `ids_in`, with the value given under this name when the statement is run (`ids_value`):
+    for statements that are made once. Making one of dozens of columns costs more than running it.
+    """
+    found: ColumnElement[bool]
+    if dialect == POSTGRESQL:
+        found = column == any_(bindparam(name, type_=ARRAY(BigInteger)))
+    else:
+        each = func.json_each(bindparam(name, type_=Text)).table_valued("value")
+        found = column.in_(select(each.c.value))
+    return found
+
+
+def ids_value(dialect: str, ids: Iterable[int]) -> list[int] | str:
+    """What `ids_bound` takes."""
+    numbers = list(ids)
+    return numbers if dialect == POSTGRESQL else json.dumps(numbers)
+
+
 def texts_in(
     connection: Connection, column: ColumnElement[Any], texts: Iterable[str]
 ) -> ColumnElement[bool]:

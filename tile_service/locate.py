@@ -7,12 +7,14 @@ The predicate of visibility stands in the statement itself: what is not visible 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, false, select
 
 from shared.auth.select import visible
-from shared.database import ids_in
+from shared.database import ids_bound, ids_value
 from shared.errors import Invalid
 from shared.models.images import Fileset, Image, Pixels
 from shared.models.screening import Well, WellSample
@@ -29,7 +31,9 @@ from shared.rendering.versions import address_version
 from tile_service.seen import SeenImage
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from collections.abc import Hashable
+
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from shared.auth.grants import Grant
     from shared.auth.principal import Principal
@@ -66,7 +70,27 @@ def _visible_rows(
     connection: Connection, principal: Principal, grant: Grant | None, image_ids: list[int]
 ) -> list[Any]:
     """Image, pixels and fileset of the visible ones, in one statement."""
-    statement = (
+    dialect = connection.dialect.name
+    statement = _visible_statement(dialect, _Viewer(principal.standing, principal))
+    if grant is not None:
+        statement = statement.where(granted(grant))
+    return list(connection.execute(statement, {"images": ids_value(dialect, image_ids)}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Viewer:
+    """A principal of whom nothing counts but his standing."""
+
+    standing: Hashable
+    principal: Principal = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _visible_statement(dialect: str, viewer: _Viewer) -> Select[*tuple[Any, ...]]:
+    """The statement that holds for one standing; making it anew for each image costs more than
+    running it.
+    """
+    return (
         select(
             Image.id.label("image_id"),
             Image.owner_id,
@@ -86,15 +110,12 @@ def _visible_rows(
         .join(Pixels, Pixels.image_id == Image.id)
         .outerjoin(Fileset, Fileset.id == Image.fileset_id)
         .where(
-            ids_in(connection, Image.__table__.c.id, image_ids),
-            visible(principal, Image),
+            ids_bound(dialect, Image.__table__.c.id, "images"),
+            visible(viewer.principal, Image),
             Pixels.position == 0,
             Pixels.trash_id.is_(None),
         )
     )
-    if grant is not None:
-        statement = statement.where(granted(grant))
-    return list(connection.execute(statement))
 
 
 def visible_image(principal: Principal, image_id: int) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ the impersonated user *and* of the sudoer; a token without the scope `admin` car
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,16 @@ class Principal:
     is_guest: bool = False
     expires_at: int | None = None
     """When the session or token ends in any case, in microseconds; no grant outlives it."""
+
+    @property
+    def standing(self) -> Hashable:
+        """Everything on which rights depend, and nothing else: what was worked out for one
+        principal holds for another with an equal standing.
+        """
+        return (
+            self.user_id, self.is_admin, self.is_guest, self.privileges, self.scopes,
+            tuple(self.memberships.items()), tuple(self.levels.items()),
+        )  # fmt: skip
 
     def may(self, privilege: Privilege) -> bool:
         """Whether he enjoys an administrator's privilege."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
-from shared.database import ids_in
+from shared.database import ids_bound, ids_in, ids_value
 from shared.models.acquisition import Filter, LightSettings, LightSource
 from shared.models.images import Channel, LogicalChannel, Pixels, StatsInfo
 from shared.models.links import LINKS
@@ -47,9 +47,9 @@ def image_facts(connection: Connection, pixels_id: int) -> ImageFacts | None:
 
 def image_facts_of(connection: Connection, pixels_ids: Iterable[int]) -> dict[int, ImageFacts]:
     """The facts of many pixels by id, in one statement; unknown ids are left out."""
-    statement = _statement().where(ids_in(connection, Pixels.__table__.c.id, pixels_ids))
+    dialect = connection.dialect.name
     rows: dict[int, list[Any]] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(_statement(dialect), {"pixels": ids_value(dialect, pixels_ids)}):
         rows.setdefault(row.pixels_id, []).append(row)
     return {pixels_id: _facts(found) for pixels_id, found in rows.items()}
 
@@ -75,7 +75,7 @@ _LASER = aliased(LightSource)
 
 
 @cache
-def _statement() -> Select[*tuple[Any, ...]]:
+def _statement(dialect: str) -> Select[*tuple[Any, ...]]:
     """Made once: with its dozens of columns, building it costs more than running it."""
     return (
         select(*_columns())
@@ -84,6 +84,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         .outerjoin(StatsInfo, StatsInfo.id == Channel.stats_info_id)
         .outerjoin(LightSettings, LightSettings.id == LogicalChannel.light_source_settings_id)
         .outerjoin(_LASER, _LASER.id == LightSettings.light_source_id)
+        .where(ids_bound(dialect, Pixels.__table__.c.id, "pixels"))
         .order_by(Pixels.id, Channel.position)
     )
 

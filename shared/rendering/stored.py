@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shared.clock import now
-from shared.database import ids_in
+from shared.database import ids_bound, ids_value
 from shared.errors import Invalid
 from shared.journal import Action, record
 from shared.models.images import Pixels
@@ -73,12 +73,12 @@ def settings_of(
     connection: Connection, pixels_ids: Iterable[int], owner_ids: Iterable[int]
 ) -> dict[tuple[int, int], StoredSettings]:
     """What these users saved for these pixels, by (pixels id, owner id), in one statement."""
-    columns = RenderingDef.__table__.c
-    where = and_(
-        ids_in(connection, columns.pixels_id, pixels_ids),
-        ids_in(connection, columns.owner_id, owner_ids),
-    )
-    return {(found.pixels_id, found.owner_id): found for found in _load(connection, where)}
+    dialect = connection.dialect.name
+    values = {
+        "pixels": ids_value(dialect, pixels_ids), "owners": ids_value(dialect, owner_ids)
+    }  # fmt: skip
+    found = _gathered(connection.execute(_of_people(dialect), values))
+    return {(each.pixels_id, each.owner_id): each for each in found}
 
 
 def all_settings(connection: Connection, pixels_id: int) -> tuple[StoredSettings, ...]:
@@ -299,10 +299,23 @@ def _statement() -> Select[*tuple[Any, ...]]:
     )
 
 
+@cache
+def _of_people(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Those of some people for some pixels; made once."""
+    columns = RenderingDef.__table__.c
+    return _statement().where(
+        ids_bound(dialect, columns.pixels_id, "pixels"),
+        ids_bound(dialect, columns.owner_id, "owners"),
+    )
+
+
 def _load(connection: Connection, where: ColumnElement[bool]) -> list[StoredSettings]:
-    statement = _statement().where(where)
+    return _gathered(connection.execute(_statement().where(where)))
+
+
+def _gathered(found: Iterable[Any]) -> list[StoredSettings]:
     rows: dict[int, list[Any]] = {}
-    for row in connection.execute(statement):
+    for row in found:
         rows.setdefault(row.id, []).append(row)
     return [_stored(found) for found in rows.values()]
 

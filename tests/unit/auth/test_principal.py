@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from typing import Any
+
 import pytest
 from sqlalchemy import delete, insert, select, update
 
@@ -17,6 +20,8 @@ from shared.models.people import (
     WithheldPrivilege,
 )
 from tests.support.people import make_group, make_user, root
+from tests.support.principals import LAB
+from tests.support.principals import principal as by_hand
 
 ALL = frozenset(Privilege)
 
@@ -130,3 +135,24 @@ def test_a_user_without_any_group_is_known_but_not_active(database: Database) ->
         assert connection.scalar(select(User.login).where(User.id == ada)) == "ada"
         with pytest.raises(Unauthenticated):
             load_principal(connection, ada)
+
+
+def test_a_standing_tells_apart_all_on_which_rights_depend() -> None:
+    """What a process keeps by standing must never serve somebody with other rights."""
+    one = by_hand(member_of=[(LAB, GroupPermissions.READ_ONLY)])
+    other: dict[str, Any] = {
+        "user_id": 99, "is_admin": True, "privileges": frozenset(Privilege),
+        "memberships": {LAB: True}, "levels": {LAB: GroupPermissions.PRIVATE},
+        "scopes": frozenset({"read"}), "is_guest": True,
+        "login": "else", "session_id": 99, "token_id": 99, "sudoer_id": 99,
+        "default_group_id": 99, "expires_at": 99,
+    }  # fmt: skip
+    assert set(other) == {each.name for each in fields(one)}
+    without_weight = {
+        name
+        for name, value in other.items()
+        if replace(one, **{name: value}).standing == one.standing
+    }
+    assert without_weight == {
+        "login", "session_id", "token_id", "sudoer_id", "default_group_id", "expires_at"
+    }  # fmt: skip
