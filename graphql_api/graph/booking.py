@@ -2,7 +2,8 @@
 
 First it is planned on a snapshot, so that what is wrong with the request is told at once and books
 nothing. Then an Activity is booked, once per idempotency key; a plan of few rows is carried out
-here, a larger one by a worker. A dry run is an Activity too, ended when it is booked.
+here, a larger one by a worker, and so is what does not end in the time of the request. A dry run
+is an Activity too, ended when it is booked.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Desk:
     storage: Storage
     settings: Settings
     principal: Principal
+    ends_at: float | None = None
+    """When the one who waits must have his answer, in monotonic seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,9 @@ def _begin(desk: Desk, request: OperationRequest, booked: dict[str, Any], once: 
         return _book(desk, request, booked, once)
     activity = _book(desk, request, booked, once)
     registry = HandlerRegistry(handlers())
-    run_now(desk.database, desk.storage, desk.settings, registry, activity)
+    run_now(
+        desk.database, desk.storage, desk.settings, registry, activity, ends_at=desk.ends_at
+    )  # fmt: skip
     return activity
 
 

@@ -92,6 +92,14 @@ def extend_deadline(seconds: float) -> None:
         deadline.ends_at += seconds
 
 
+def time_left(margin: float) -> float | None:
+    """When work must stop so that so many seconds (or a third of all) are left to answer, in
+    monotonic seconds; None outside an operation.
+    """
+    deadline = _current.get()
+    return None if deadline is None else deadline.ends_at - min(margin, deadline.seconds / 3)
+
+
 def watch_deadlines(database: Database) -> None:
     """Make both engines heed the current deadline."""
     for engine in {database.main, database.live}:

@@ -78,6 +78,14 @@ class Work:
     def cancel(self) -> None:
         """Called by the heartbeat's thread when somebody wishes to cancel."""
         self.cancelled.set()
+        self._interrupt()
+
+    def hand_over(self) -> None:
+        """Called by the heartbeat's thread when this process is to do no more of it."""
+        self.stop.set()
+        self._interrupt()
+
+    def _interrupt(self) -> None:
         running = self._running
         if running is not None:
             interrupt(running)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shared.storage import Storage
 
 HEARTBEAT_S = 5.0
+SHORTEST_S = 0.05
 CANCEL_S = 1.0
 """How soon a running statement hears that it is to be cancelled."""
 
@@ -43,12 +44,20 @@ def run_now(
     settings: Settings,
     handlers: HandlerRegistry,
     activity_id: int,
+    *,
+    ends_at: float | None = None,
 ) -> bool:
-    """Run an Activity in this process and wait for it; False when somebody else has it."""
+    """Run an Activity in this process and wait for it; False when somebody else has it.
+
+    At `ends_at` (monotonic seconds) whatever runs is interrupted, and the Activity goes back into
+    the queue as if it had not begun: a worker does it.
+    """
+    if ends_at is not None and time.monotonic() >= ends_at:
+        return False
     claimed = take(database, kinds=handlers.kinds, activity_id=activity_id)
     if claimed is None:
         return False
-    run_claim(database, storage, settings, handlers, claimed, threading.Event())
+    run_claim(database, storage, settings, handlers, claimed, threading.Event(), ends_at=ends_at)
     return True
 
 
@@ -59,14 +68,18 @@ def run_claim(
     handlers: HandlerRegistry,
     claim: Claim,
     stop: threading.Event,
+    *,
+    ends_at: float | None = None,
 ) -> None:
-    """Run a claimed Activity to its end; raises nothing that the handler raised."""
+    """Run a claimed Activity to its end, or until it is to be handed over; raises nothing that the
+    handler raised.
+    """
     log = logger(__name__).bind(activity_id=claim.activity_id, kind=claim.kind, claim=claim.claim)
     lost = threading.Event()
     try:
         principal = _principal(database, claim)
         work = Work(database, storage, settings, claim, principal, stop, lost)
-        with _heart(work):
+        with _heart(work, ends_at):
             _handle(handlers, work)
             ended = _finish_if_running(database, claim)
     except LostClaim:
@@ -94,7 +107,9 @@ def run_claim(
 
 
 def _handle(handlers: HandlerRegistry, work: Work) -> None:
-    """Run the handler; whatever an interrupted statement makes of it, it was cancelled."""
+    """Run the handler; whatever an interrupted statement makes of it, it was cancelled, or the
+    process is to do no more of it.
+    """
     try:
         handlers.handler(work.claim.kind)(work)
     except (LostClaim, Stopping):
@@ -102,6 +117,8 @@ def _handle(handlers: HandlerRegistry, work: Work) -> None:
     except Exception as error:
         if work.cancelled.is_set():
             raise Cancelled(work.claim.activity_id) from error
+        if work.stop.is_set():
+            raise Stopping(work.claim.activity_id) from error
         raise
 
 
@@ -116,6 +133,11 @@ def _principal(database: Database, claim: Claim) -> Principal:
             sudoer_id=claim.sudoer_id,
             scopes=claim.scopes,
         )
+
+
+def _pause(ends_at: float | None) -> float:
+    left = CANCEL_S if ends_at is None else ends_at - time.monotonic()
+    return max(SHORTEST_S, min(left, CANCEL_S))
 
 
 def _finish_if_running(database: Database, claim: Claim) -> bool:
@@ -140,18 +162,20 @@ def _masked(error: Exception, claim: Claim) -> TesseraError:
 
 
 @contextmanager
-def _heart(work: Work) -> Iterator[None]:
+def _heart(work: Work, ends_at: float | None) -> Iterator[None]:
     """Beat every few seconds in a thread, so that a long step does not look like death, and end
-    the running statement when somebody wishes to cancel.
+    the running statement when somebody wishes to cancel, or at `ends_at`.
     """
     still = threading.Event()
     claim, database = work.claim, work.database
 
     def go_on() -> None:
         beaten_at = time.monotonic()
-        while not still.wait(min(CANCEL_S, HEARTBEAT_S)):
+        while not still.wait(_pause(ends_at)):
             try:
-                if time.monotonic() - beaten_at >= HEARTBEAT_S:
+                if ends_at is not None and time.monotonic() >= ends_at:
+                    work.hand_over()  # again and again: it may have been between two statements
+                elif time.monotonic() - beaten_at >= HEARTBEAT_S:
                     beaten_at = time.monotonic()
                     beat(database, claim)
                 elif wants_cancel(database, claim):

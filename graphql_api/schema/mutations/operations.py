@@ -16,6 +16,7 @@ from graphql_api.graph.booking import Desk, begin
 from graphql_api.graph.request import ChildOption
 from graphql_api.schema.mutations.import_files import MAX_WAIT_S, wait_for
 from graphql_api.schema.mutations.outcomes import MutationError, attempt
+from graphql_api.schema.transport_deadline import time_left
 from graphql_api.schema.types.references import LazyActivity
 from shared.errors import Invalid
 from shared.refs import ObjectRef
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Info = strawberry.Info[RequestContext, None]
 MAX_TARGETS = 10_000
+TO_ANSWER_S = 3.0
+"""What is left of a request when an operation that goes on is given to a worker."""
 
 
 @strawberry.input(
@@ -150,7 +153,10 @@ def answer(info: Info, wait: int, start: Callable[[Desk], int]) -> OperationPayl
             raise Invalid(f"Wait from 0 to {MAX_WAIT_S} seconds.", path=("wait",))
         principal = context.require_principal()
         context.renew()
-        number = start(Desk(context.database, context.storage, context.settings, principal))
+        ends_at = time_left(TO_ANSWER_S)
+        number = start(
+            Desk(context.database, context.storage, context.settings, principal, ends_at)
+        )  # fmt: skip
         context.renew()
         if wait:
             wait_for(context.database, number, wait)
