@@ -1,27 +1,26 @@
-"""Stop, repeat or put away Activities: whoever asked for one may; administrators stop anybody's,
-and repeat it where they may act for who asked. Nobody else learns of it.
+"""Stop, repeat or put away Activities: whoever asked for one may. Administrators see everybody's,
+and stop and repeat them where they may act as somebody else (Sudo). Nobody else learns of it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select, true, update
 
 from graphql_api.editing.targets import not_found
 from shared.activities.queue import request_cancel
 from shared.activities.queue import retry as queue_again
-from shared.auth.principal import load_standings, may_sudo
-from shared.auth.scopes import IMPORTING, WRITING, must_change
+from shared.auth.scopes import IMPORTING, WRITING, may_change, must_change
 from shared.clock import now
 from shared.database import ids_in
 from shared.errors import Conflict, Denied
 from shared.models.activities import ENDED, Activity
+from shared.models.people import Privilege
 from shared.refs import ObjectRef, parse_ref
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from sqlalchemy import ColumnElement
 
@@ -35,14 +34,36 @@ def steering(kind: str) -> frozenset[Scope]:
     return IMPORTING if kind == "import" else WRITING
 
 
+def may_steer(principal: Principal, kind: str, asker_id: int, sudoer_id: int | None) -> bool:
+    """Whether somebody who sees an Activity may stop or repeat it."""
+    return may_change(principal, steering(kind)) and _is_his(principal, asker_id, sudoer_id)
+
+
+def _is_his(principal: Principal, asker_id: int, sudoer_id: int | None) -> bool:
+    acts_for_others = principal.may(Privilege.SUDO) and principal.sudoer_id is None
+    return acts_for_others or principal.user_id in {asker_id, sudoer_id}
+
+
+def _must_steer(principal: Principal, verb: str, row: Any) -> None:
+    target = f"Activity:{row.id}"
+    must_change(principal, f"{verb} {target}", scopes=steering(row.kind), target=target)
+    if not _is_his(principal, row.user_id, row.sudoer_id):
+        raise Denied(
+            f"You may not {verb} {target}.",
+            reasons=("PRIVILEGE_MISSING",),
+            hint="Whoever asked for it may, and administrators with the privilege Sudo.",
+            target=target,
+        )
+
+
 def cancel(database: Database, principal: Principal, text: str) -> ObjectRef:
     """Cancel a queued Activity at once, or ask the worker of a running one to stop.
 
-    Raises `NotFound`, `Denied` for a token without the scope, and `Conflict` when it has ended.
+    Raises `NotFound`, `Denied` for a token without the scope and for an administrator who may not
+    act for who asked, and `Conflict` when it has ended.
     """
     row = _seen(database, principal, text)
-    must_change(principal, f"cancel Activity:{row.id}", scopes=steering(row.kind),
-                target=f"Activity:{row.id}")  # fmt: skip
+    _must_steer(principal, "cancel", row)
     request_cancel(database, row.id)
     return ObjectRef("Activity", row.id)
 
@@ -55,25 +76,13 @@ def retry(database: Database, principal: Principal, text: str) -> ObjectRef:
     act for who asked, and `Conflict` for one that neither failed nor was cancelled.
     """
     row = _seen(database, principal, text)
-    target = f"Activity:{row.id}"
-    must_change(principal, f"retry {target}", scopes=steering(row.kind), target=target)
-    sudoer_id = principal.sudoer_id
-    if row.user_id != principal.user_id:
-        sudoer_id = principal.user_id
-        with database.read() as connection:
-            asker = load_standings(connection, {row.user_id})[row.user_id]
-        if principal.sudoer_id is not None or not may_sudo(principal, asker):
-            raise Denied(
-                f"You may not retry {target}.",
-                reasons=("NOT_OWNER",),
-                hint="Whoever asked for it may, or somebody who may act for him by sudo.",
-                target=target,
-            )
+    _must_steer(principal, "retry", row)
+    own = row.user_id == principal.user_id
     with database.write() as connection:
         queue_again(
             connection,
             row.id,
-            sudoer_id=sudoer_id,
+            sudoer_id=principal.sudoer_id if own else principal.user_id,
             session_id=principal.session_id,
             scopes=principal.scopes,
         )

@@ -166,7 +166,9 @@ def test_administrators_stop_the_jobs_of_others_and_do_not_hide_them(lab: Lab) -
         restricted = load_principal(connection, idle)
     job = queued(lab, "A", "delete")
 
-    cancel(lab.database, restricted, job)
+    with pytest.raises(Denied, match="You may not cancel"):
+        cancel(lab.database, restricted, job)
+    cancel(lab.database, lab.principal("R"), job)
     with pytest.raises(Denied, match="You may not retry"):
         retry(lab.database, restricted, job)
     with pytest.raises(Denied, match="You may not dismiss"):

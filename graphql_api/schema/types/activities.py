@@ -22,7 +22,7 @@ from graphql_api.compiler.declare import (
     with_arguments,
 )
 from graphql_api.compiler.scope import Scope, Source
-from graphql_api.editing.activities import steering
+from graphql_api.editing.activities import may_steer
 from graphql_api.graph.prepare.undoing import KINDS as UNDOABLE
 from graphql_api.graph.request import DRY_RUN
 from graphql_api.schema.scalars import DateTime
@@ -110,7 +110,7 @@ def _viewer_can(run: Run, rows: Sequence[Values], _arguments: Mapping[str, Any])
     return [
         ActivityViewerCan(
             cancel=row["state"] not in activities.ENDED
-            and may_change(principal, steering(row["kind"])),
+            and may_steer(principal, row["kind"], row["user_id"], row["sudoer_id"]),
             undo=may_undo
             and row["state"] == "SUCCEEDED"
             and row["kind"] in UNDOABLE
@@ -196,5 +196,6 @@ class Activity(Node):
         argument("first", int | None, "Only the first so many; at most 1,000."),
     )
     viewer_can: ActivityViewerCan = planned(
-        Batched(("state", "kind", "request"), _viewer_can), "What the caller may do with it."
+        Batched(("state", "kind", "request", "user_id", "sudoer_id"), _viewer_can),
+        "What the caller may do with it.",
     )
