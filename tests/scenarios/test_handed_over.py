@@ -14,9 +14,13 @@ from graphql_api.graph.request import OperationRequest
 from shared.activities.handlers import HandlerRegistry
 from shared.activities.queue import book
 from shared.activities.running import run_now
+from shared.database import lock_groups
 from shared.models.activities import Activity
+from tests.support.graphql_client import graphql_client
 
 if TYPE_CHECKING:
+    from shared.database import Database
+    from shared.settings import Settings
     from tests.support.lab import Lab, Thing
 
 
@@ -73,4 +77,28 @@ def test_when_planning_has_taken_all_the_time_a_worker_does_the_rest(lab: Lab) -
     assert state(lab, number) == ("QUEUED", 0)
     assert lab.is_live(dataset)
     assert lab.finish(number).errors == []
+    assert not lab.is_live(dataset)
+
+
+OPERATE = """mutation($i: DeleteInput!) { delete(input: $i) {
+  activity { id state errors { message } } errors { message } } }"""
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_whoever_waits_is_told_that_it_goes_on(
+    lab: Lab, settings: Settings, database: Database
+) -> None:
+    """Another operation holds the group for longer than the request may last."""
+    group = lab.group("g", "rwra--", "A")
+    dataset = full(lab, group, 1)
+    async with graphql_client(settings, database, operation_timeout_s=3) as api:
+        with database.write() as connection:
+            lock_groups(connection, [group], exclusively=True)
+            found = await api.data(
+                OPERATE, {"i": {"targets": [str(dataset)]}}, user=lab.people["A"]
+            )  # fmt: skip
+
+    activity = found["activity"]
+    assert (activity["state"], activity["errors"], found["errors"]) == ("QUEUED", [], [])
+    assert lab.finish(int(activity["id"].removeprefix("Activity:"))).errors == []
     assert not lab.is_live(dataset)
