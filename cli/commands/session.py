@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def login(
-    address: Annotated[str | None, typer.Argument(help="SERVER, with USER@ before it and :PORT behind it.")] = None,
+    address: Annotated[
+        str | None, typer.Argument(help="SERVER, with USER@ before it and :PORT behind it.")
+    ] = None,
     *,
     server: Annotated[str | None, typer.Option("-s", "--server", help="Host or URL.")] = None,
     port: Annotated[int | None, typer.Option("-p", "--port", help="Port of the API.")] = None,

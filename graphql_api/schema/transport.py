@@ -29,6 +29,7 @@ from graphql_api.schema.transport_deadline import running_deadline, timed_out
 from graphql_api.schema.transport_documents import Documents, InvalidDocument, Prepared
 from shared.database import counted_statements
 from shared.errors import TesseraError
+from shared.models.light import reused_aliases
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
@@ -119,7 +120,8 @@ class Transport:
                 request.query, request.operation_name, request.variables
             )
             refusal = _refusal(request, prepared, context, event)
-            return refusal or (prepared, self._execute(prepared, request, context, event))
+            with reused_aliases():
+                return refusal or (prepared, self._execute(prepared, request, context, event))
 
         found = await anyio.to_thread.run_sync(work, limiter=self._limiter)
         if isinstance(found, Outcome):

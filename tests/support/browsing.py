@@ -17,6 +17,7 @@ from shared.auth.keys import SecretKeys
 from shared.auth.principal import load_principal
 from shared.database import StatementCount, counted_statements
 from shared.models import MODELS
+from shared.models.light import reused_aliases
 from shared.models.people import GroupPermissions, Session
 from shared.storage import LocalStorage
 from tests.support.people import make_group, make_link, make_part, make_row, make_user
@@ -129,7 +130,7 @@ class World:
         """Run a document as this person; None is nobody."""
         context = self.context(login)
         try:
-            with counted_statements() as count:
+            with counted_statements() as count, reused_aliases():
                 result = graphql_sync(
                     schema()._schema,
                     document,

@@ -23,6 +23,7 @@ from shared.database import counted_statements
 from shared.models import MODELS, Base
 from shared.models.annotations import NS_TAG_SET
 from shared.models.images import Channel
+from shared.models.light import reused_aliases
 from shared.models.people import GUEST_GROUP, GroupPermissions, Privilege, Session
 from shared.storage import LocalStorage
 from tests.support.browsing import KEY, schema
@@ -245,7 +246,7 @@ class Stage:
             principal=self.principal(role),
         )
         try:
-            with counted_statements() as count:
+            with counted_statements() as count, reused_aliases():
                 result = execute(
                     schema()._schema, _parsed(document), context_value=context,
                     variable_values=variables, executor_class=PlannedExecutor,
