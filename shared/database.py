@@ -299,8 +299,8 @@ def lock_groups(
     """Take the advisory locks of these groups, in id order, until the transaction ends.
 
     Whoever makes or cuts a link or reference takes them shared; a graph operation exclusively.
-    SQLite
-    has one writer at a time and needs none. Raises `Busy` when the lock is not to be had in time.
+    SQLite has one writer at a time and needs none. Raises `Busy` when the lock is not to be had in
+    time.
     """
     if connection.dialect.name != POSTGRESQL:
         return
