@@ -1,8 +1,7 @@
 """`python -m tests`: the whole suite in two processes; `--nightly` adds the long profiles.
 
 Settings of the caller's environment are left out, so that a developer's `TESSERA_*` change no
-test. With
-TESSERA_TEST_NO_SKIPS=1 a skipped test fails the run.
+test. With TESSERA_TEST_NO_SKIPS=1 a skipped test fails the run.
 """
 
 from __future__ import annotations
@@ -14,6 +13,8 @@ import pytest
 
 from tests.support.no_skips import NoSkips
 
+NIGHTLY_TIMEOUT_S = 7200
+"""For one test of a long profile: the laws of graphs take half an hour for each database."""
 KEPT = frozenset({"TESSERA_TEST_POSTGRES_URL", "TESSERA_TEST_NO_SKIPS", "TESSERA_PUBLIC_DATA"})
 
 
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     rest = [argument for argument in arguments if argument != "--nightly"]
     os.environ["TESSERA_PROFILE"] = "nightly" if nightly else "default"
     places = [] if any(not each.startswith("-") for each in rest) else ["tests"]
-    chosen = [] if nightly else ["-m", "not nightly"]
+    chosen = [f"--timeout={NIGHTLY_TIMEOUT_S}"] if nightly else ["-m", "not nightly"]
     watch = NoSkips()
     plugins = [watch] if os.environ.get("TESSERA_TEST_NO_SKIPS") == "1" else []
     options = ["-n", "2", "--dist", "worksteal", *chosen, *rest, *places]
