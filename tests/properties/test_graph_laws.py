@@ -19,6 +19,7 @@ from shared.settings import Settings
 from shared.storage import LocalStorage
 from tests.support.databases import copy_sqlite
 from tests.support.lab import Lab
+from tests.support.profiles import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ ANNOTATIONS = st.sampled_from(
     ["TagAnnotation", "CommentAnnotation", "LongAnnotation", "MapAnnotation"]
 )
 COMMON = settings(
-    max_examples=10,
+    max_examples=examples(10),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
